@@ -1,0 +1,143 @@
+"""The exported cell: what is in the shipped templates, and that runtimes compute with them what PyTorch does."""
+
+import collections
+
+import numpy as np
+import onnx
+import onnxruntime
+import openvino
+import pytest
+import torch
+
+from export import to_onnx
+from vsanimesr.models import artifact
+from vsanimesr.nets import AnimeSR
+
+STEPS = 5
+both = pytest.mark.parametrize("feedback", [True, False])
+
+
+def network_of(feedback):
+    torch.manual_seed(3)
+    network = AnimeSR(feedback)
+    for parameter in network.parameters():
+        if parameter.dim() > 1:
+            torch.nn.init.kaiming_normal_(parameter, a=1)
+    return network.eval().requires_grad_(False)
+
+
+def grafted(network):
+    """The shipped template with a network's weights, made without PyTorch's exporter."""
+    weights = {name: parameter.numpy() for name, parameter in network.recurrent_cell.named_parameters()}
+    return artifact.build("test", weights, "", "", "test").proto
+
+
+def in_torch(network, frames):
+    state = network.initial_state(1, *frames.shape[-2:])
+    for window in windows(frames):
+        packed, state = network.recurrent_cell(torch.from_numpy(np.concatenate(window, 1)), state)
+        yield packed.numpy(), state.numpy()
+
+
+def in_onnxruntime(proto, frames):
+    session = onnxruntime.InferenceSession(proto.SerializeToString(), providers=["CPUExecutionProvider"])
+    return recurrent(lambda feed: session.run(["packed", "next_state"], feed), proto, frames)
+
+
+def in_openvino(proto, frames):
+    core = openvino.Core()
+    model = core.compile_model(core.read_model(proto.SerializeToString()), "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
+
+    def run(feed):
+        out = model(feed)
+        return out["packed"].copy(), out["next_state"].copy()
+
+    return recurrent(run, proto, frames)
+
+
+def recurrent(run, proto, frames):
+    channels = proto.graph.input[3].type.tensor_type.shape.dim[1].dim_value
+    state = np.zeros((1, channels, *frames.shape[-2:]), np.float32)
+    for previous, current, following in windows(frames):
+        packed, state = run({"previous": previous, "current": current, "next": following, "state": state})
+        yield packed, state
+
+
+def windows(frames):
+    return [(frames[i - 1], frames[i], frames[i + 1]) for i in range(1, STEPS + 1)]
+
+
+@both
+@pytest.mark.parametrize("runtime", [in_onnxruntime, in_openvino])
+@pytest.mark.parametrize("sides", [(32, 44), (20, 16)])
+def test_runtimes_equal_torch_over_recurrent_steps(feedback, runtime, sides):
+    network = network_of(feedback)
+    frames = np.random.default_rng(0).random((STEPS + 2, 1, 3, *sides), np.float32)
+    ours = runtime(grafted(network), frames)
+    for (packed, state), (their_packed, their_state) in zip(ours, in_torch(network, frames), strict=True):
+        assert their_packed.std() > 0.1, "the comparison would say nothing"
+        np.testing.assert_allclose(packed, their_packed, rtol=0, atol=1e-5)
+        np.testing.assert_allclose(state, their_state, rtol=0, atol=1e-5)
+
+
+@both
+def test_export_equals_what_is_shipped(feedback):
+    network = network_of(feedback)
+    frames = np.random.default_rng(1).random((STEPS + 2, 1, 3, 16, 20), np.float32)
+    exported, shipped = to_onnx.export(network.recurrent_cell), grafted(network)
+    for a, b in zip(in_onnxruntime(exported, frames), in_onnxruntime(shipped, frames), strict=True):
+        np.testing.assert_array_equal(a[0], b[0])
+        np.testing.assert_array_equal(a[1], b[1])
+
+
+def test_main_writes_the_same_again_and_what_is_loaded(tmp_path):
+    to_onnx.main(tmp_path)
+    assert {file.name for file in tmp_path.iterdir()} == set(to_onnx.FILES)
+    for name, feedback in to_onnx.FILES.items():
+        written = onnx.load(tmp_path / name)
+        shipped = onnx.load(to_onnx.FOLDER / name)
+        assert signature(written) == signature(shipped)
+        assert (tmp_path / name).read_bytes() == to_onnx.template(feedback).SerializeToString(deterministic=True)
+        assert signature(written)["state"] == [1, 112 if feedback else 64, "h", "w"]
+
+
+def signature(proto):
+    """Inputs, outputs and parameters with their dimensions."""
+    values = [*proto.graph.input, *proto.graph.output]
+    found = {v.name: [d.dim_value or d.dim_param for d in v.type.tensor_type.shape.dim] for v in values}
+    return found | {t.name: list(t.dims) for t in proto.graph.initializer if not t.raw_data}
+
+
+@both
+def test_shipped_template_is_small_and_plain(feedback):
+    name = next(name for name, value in to_onnx.FILES.items() if value is feedback)
+    assert (to_onnx.FOLDER / name).stat().st_size < 20_000
+    proto = onnx.load(to_onnx.FOLDER / name)
+    kinds = collections.Counter(node.op_type for node in proto.graph.node)
+    concats = 3 if feedback else 2
+    assert kinds == dict(Conv=26, Add=15, Relu=10, Resize=6, LeakyRelu=5, Concat=concats, Split=1, Pad=1)
+    assert [entry.version for entry in proto.opset_import if not entry.domain] == [to_onnx.OPSET]
+    inputs = {v.name: [d.dim_value or d.dim_param for d in v.type.tensor_type.shape.dim] for v in proto.graph.input}
+    frame = [1, 3, "h", "w"]
+    state = [1, 112 if feedback else 64, "h", "w"]
+    assert inputs == {"previous": frame, "current": frame, "next": frame, "state": state}
+    assert not any("torch" in str(part) for part in (proto.metadata_props, proto.graph.node, proto.producer_name))
+
+
+@both
+def test_resizes_are_bilinear_with_half_pixel_centres_and_fixed_factors(feedback):
+    graph = onnx.load(to_onnx.FOLDER / next(n for n, v in to_onnx.FILES.items() if v is feedback)).graph
+    constants = {t.name: onnx.numpy_helper.to_array(t) for t in graph.initializer if t.raw_data}
+    factors = []
+    for node in (node for node in graph.node if node.op_type == "Resize"):
+        attributes = {a.name: onnx.helper.get_attribute_value(a) for a in node.attribute}
+        assert attributes["mode"] == b"linear"
+        assert attributes.get("coordinate_transformation_mode", b"half_pixel") == b"half_pixel"
+        assert len(node.input) == 3, "a fourth input would be fixed or computed sizes"
+        factors.append(constants[node.input[2]].tolist())
+    assert factors == [[1, 1, f, f] for f in (2, 2, 4, 2, 2, 4)]
+
+
+@both
+def test_grafted_model_passes_onnx_s_checker(feedback):
+    onnx.checker.check_model(grafted(network_of(feedback)), full_check=True)

@@ -1,0 +1,119 @@
+"""The backends by name, loaded when first asked for; and the choice that 'auto' makes."""
+
+import ctypes
+import importlib
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from vsanimesr.backends.base import Backend
+from vsanimesr.errors import ArgumentError, BackendUnavailable
+
+CLASSES = {
+    "torch": ("vsanimesr.backends.torch", "Torch"),
+    "openvino": ("vsanimesr.backends.openvino", "OpenVINO"),
+    "fake": ("vsanimesr.backends.fake", "Fake"),
+}
+"""Module and class of each backend."""
+NAMES = tuple(CLASSES)
+"""What the argument `backend` may be, besides 'auto'."""
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A way that 'auto' may go."""
+
+    name: str
+    """The backend."""
+    device: str
+    """The device, as `Setup.device` has it."""
+    gpu: bool
+    """Whether it computes on an NVIDIA GPU."""
+
+
+ORDER = (Candidate("torch", "cuda", gpu=True), Candidate("openvino", "CPU", gpu=False))
+"""What 'auto' tries, best first."""
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What 'auto' came to."""
+
+    name: str
+    """The backend's name."""
+    backend: type[Backend]
+    """Its class."""
+    device: str
+    """The device, for `Setup.device`."""
+    reason: str
+    """One line for the log: the backend, and why none of those before it."""
+    warning: str
+    """What the user should do about an NVIDIA GPU that lies idle; '' where none does."""
+
+
+def get(name: str) -> type[Backend]:
+    """The class of a backend; raises ArgumentError for a name that is none."""
+    if name not in CLASSES:
+        raise ArgumentError(f"backend={name!r} is not known; use one of auto, {', '.join(NAMES)}")
+    module, cls = CLASSES[name]
+    backend: type[Backend] = getattr(importlib.import_module(module), cls)
+    return backend
+
+
+def versions() -> dict[str, str]:
+    """Each backend's library and its version, or 'not usable: ' and the reason."""
+    return {name: _version(name) for name in NAMES}
+
+
+def choose(nvidia_gpus: Callable[[], int] | None = None) -> Choice:
+    """The first backend of ORDER that runs on this machine.
+
+    `nvidia_gpus` counts the GPUs, `count_nvidia_gpus` by default. Raises BackendUnavailable if nothing runs here.
+    """
+    gpus = (nvidia_gpus or count_nvidia_gpus)()
+    passed: list[str] = []
+    for candidate in ORDER:
+        obstacle = _obstacle(candidate, gpus)
+        if obstacle is None:
+            reason = f"{candidate.name} on {candidate.device}" + (f" ({'; '.join(passed)})" if passed else "")
+            return Choice(candidate.name, get(candidate.name), candidate.device, reason, _idle(candidate, gpus))
+        passed.append(f"{candidate.name} on {candidate.device}: {obstacle}")
+    raise BackendUnavailable(f"no backend runs on this machine: {'; '.join(passed)}")
+
+
+def count_nvidia_gpus() -> int:
+    """Number of NVIDIA GPUs that the driver offers, by asking the driver itself; 0 where there is none."""
+    try:
+        driver = ctypes.CDLL("nvcuda.dll" if sys.platform == "win32" else "libcuda.so.1")
+        count = ctypes.c_int(0)
+        found = driver.cuInit(0) == 0 and driver.cuDeviceGetCount(ctypes.byref(count)) == 0
+    except (OSError, AttributeError):
+        return 0
+    return count.value if found else 0
+
+
+def _version(name: str) -> str:
+    try:
+        return get(name).version()
+    except BackendUnavailable as error:
+        return f"not usable: {error}"
+
+
+def _obstacle(candidate: Candidate, gpus: int) -> str | None:
+    """Why a candidate cannot run here, or None."""
+    if candidate.gpu and not gpus:
+        return "no NVIDIA GPU found"  # said first: nobody should install a GPU's library for a machine without one
+    try:
+        devices = get(candidate.name).devices()
+    except BackendUnavailable as error:
+        return str(error)
+    return None if candidate.device in devices else f"it finds {', '.join(devices) or 'no device'}"
+
+
+def _idle(chosen: Candidate, gpus: int) -> str:
+    if chosen.gpu or not gpus:
+        return ""
+    return (
+        f"{gpus} NVIDIA GPU{'s' if gpus > 1 else ''} found, but {chosen.name} on {chosen.device} was chosen, which is "
+        "many times slower; to use the GPU: pip install vapoursynth-animesr[torch], then backend='torch', device='cuda'"
+    )

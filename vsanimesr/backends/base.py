@@ -1,0 +1,131 @@
+"""The contract of a backend: an in-order stream of operations on one device, for one clip."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar, Protocol
+
+import numpy as np
+
+from vsanimesr.graphs import Graphs
+from vsanimesr.spec import ClipSpec
+
+RING = 3
+"""Slots for ingested frames: step n reads frames n-1, n and n+1."""
+
+Planes = Sequence[np.ndarray[Any, Any]]
+"""One two-dimensional array per plane, (height, width), of the format's sample type; rows may be strided."""
+
+
+@dataclass(frozen=True)
+class Setup:
+    """What a backend needs to know to start."""
+
+    clip: ClipSpec
+    """Size and format of the frames."""
+    scale: int
+    """Size of the picture over the size of the frame."""
+    slots: int
+    """How many pictures the backend can hold at once."""
+    precision: str
+    """'auto' or one of the backend's `precisions`."""
+    device: str
+    """The backend's own name of a kind of device; '' for its default."""
+    device_id: int
+    """Which of the devices of that kind."""
+    graphs: Callable[[], Graphs]
+    """Composes the `ingest` and `step` graphs; raises ModelError. Not called by a backend that needs no network."""
+
+
+class Event(Protocol):
+    """The end of an operation of the stream."""
+
+    @property
+    def done(self) -> bool:
+        """Whether the operation has ended, well or badly."""
+
+    @property
+    def error(self) -> BaseException | None:
+        """Why the operation failed; None while it is pending and after it went well."""
+
+    def wait(self) -> None:
+        """Block (without the GIL) until `done`; raises nothing. Called by any thread."""
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """A copy of the state in host memory, whole once its event is done without an error."""
+
+    event: Event
+    state: Any
+    nbytes: int
+
+
+class Backend(ABC):
+    """Runs `ingest` and `step` in the order of the calls; a call may return before its work is done.
+
+    After a failed operation every later step fails with the same error until `reset` or `restore`. One thread
+    at a time calls the methods, except `read`, which any thread may call.
+    """
+
+    name: ClassVar[str]
+    precisions: ClassVar[tuple[str, ...]]
+    precision: str
+    """What 'auto' came to."""
+    device: str
+    """The device in words, for logs."""
+
+    @classmethod
+    @abstractmethod
+    def version(cls) -> str:
+        """Name and version of the library it runs on; raises BackendUnavailable where it is not usable."""
+
+    @classmethod
+    def devices(cls) -> tuple[str, ...]:
+        """What `Setup.device` may be on this machine; raises BackendUnavailable where the library is not usable."""
+        return ()
+
+    @abstractmethod
+    def ingest(self, ring: int, planes: Planes) -> None:
+        """Put a source frame into ring slot `ring`; the planes are read before this returns."""
+
+    @abstractmethod
+    def step(self, window: tuple[int, int, int], slot: int | None) -> Event:
+        """Run the network on ring slots (previous, current, next); the picture goes to `slot`, or nowhere.
+
+        Every failure, also of this call itself, is the event's.
+        """
+
+    @abstractmethod
+    def read(self, slot: int) -> Planes:
+        """The picture in `slot`, valid from the end of its step until the next step into that slot."""
+
+    @abstractmethod
+    def reset(self) -> None:
+        """Set the state to zeros."""
+
+    @abstractmethod
+    def save(self) -> Checkpoint:
+        """Copy the state to the host."""
+
+    @abstractmethod
+    def restore(self, checkpoint: Checkpoint) -> None:
+        """Set the state to what `save` copied."""
+
+    @property
+    @abstractmethod
+    def state_nbytes(self) -> int:
+        """Size of a checkpoint."""
+
+    @property
+    @abstractmethod
+    def error(self) -> BaseException | None:
+        """The failure that broke the state, if one did since the last reset or restore that has run."""
+
+    @abstractmethod
+    def drain(self) -> None:
+        """Block until every operation so far has ended; raises nothing."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """End the stream: pending operations fail, memory goes. Safe to call twice."""

@@ -1,0 +1,23 @@
+"""Models by name: what there is, its weights, and how they get here. Nothing here needs PyTorch.
+
+spec = find("animesr-v2")        # a ModelSpec, without weights on disk
+artifact = load("animesr-v2")    # spec and ONNX graph with weights
+"""
+
+from vsanimesr.models.artifact import Artifact, hash_weights
+from vsanimesr.models.fetch import fetch, import_checkpoint
+from vsanimesr.models.registry import DEFAULT, REGISTRY, Entry, available, find, load, path
+
+__all__ = [
+    "DEFAULT",
+    "REGISTRY",
+    "Artifact",
+    "Entry",
+    "available",
+    "fetch",
+    "find",
+    "hash_weights",
+    "import_checkpoint",
+    "load",
+    "path",
+]

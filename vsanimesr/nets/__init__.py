@@ -1,0 +1,5 @@
+"""The networks in PyTorch: pure functions of (window, state), no files and no devices."""
+
+from vsanimesr.nets.animesr import AnimeSR, Cell
+
+__all__ = ["AnimeSR", "Cell"]
