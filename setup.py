@@ -21,6 +21,7 @@ class BuildShim(build_ext):
     """Compiles with the flags of the compiler at hand."""
 
     def build_extension(self, ext: Extension) -> None:
+        """Compile one extension."""
         ext.extra_compile_args = MSVC_FLAGS if self.compiler.compiler_type == "msvc" else GCC_FLAGS
         super().build_extension(ext)
 
@@ -33,6 +34,7 @@ class AbiWheel(bdist_wheel):
     """One binary serves every Python from 3.12 on: it uses the limited API only."""
 
     def finalize_options(self) -> None:
+        """Set the tag."""
         self.py_limited_api = "cp312"
         super().finalize_options()
 

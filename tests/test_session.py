@@ -22,7 +22,9 @@ def source(n: int) -> Planes:
     return [np.full((SIDE, SIDE), (n * 7 + plane) % 251 / 251, np.float32) for plane in range(3)]
 
 
-def open_session(frames: int, *, slots: int = 4, device: str = "", spill: int = 1 << 20, checkpoints: int = 1 << 16) -> Session:
+def open_session(
+    frames: int, *, slots: int = 4, device: str = "", spill: int = 1 << 20, checkpoints: int = 1 << 16
+) -> Session:
     def no_graphs() -> None:
         raise AssertionError("the fake backend needs no graphs")
 

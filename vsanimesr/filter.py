@@ -55,7 +55,9 @@ def load_plugin(vs: Any) -> None:
     if hasattr(vs.core, "animesr"):
         return
     places = [Path(vs.get_plugin_dir()) / "animesr", Path(__file__).parent / "native"]
-    found = next((file for place in places for file in sorted(place.glob("animesr*")) if file.suffix in {".so", ".pyd"}), None)
+    found = next(
+        (file for place in places for file in sorted(place.glob("animesr*")) if file.suffix in {".so", ".pyd"}), None
+    )
     if found is None:
         raise BackendUnavailable(
             f"the plugin library is not in {places[0]}; pip install --force-reinstall vapoursynth-animesr"

@@ -117,7 +117,8 @@ class Pictures:
 
     def _spill(self, picture: Picture) -> int:
         """Move a picture to host memory; nobody reads it meanwhile, for takers wait while it moves."""
-        assert picture.slot is not None and picture.event is not None
+        assert picture.slot is not None
+        assert picture.event is not None
         if not picture.answered and self._spill_room <= 0:
             return self._vacate(picture, forget=True)  # nobody was told that it is there: it is rendered again
         picture.moving = True

@@ -9,11 +9,15 @@ from dataclasses import dataclass, field
 from importlib.metadata import version as distribution_version
 from typing import Any
 
+import vsanimesr
 from vsanimesr import backends, graphs, models
 from vsanimesr.backends.base import Setup
 from vsanimesr.errors import ArgumentError, FormatError
 from vsanimesr.session import Session
 from vsanimesr.spec import FORMATS, MIN_SIDE, ClipSpec, ModelSpec
+
+if not hasattr(vsanimesr, "upscale"):  # another project on PyPI is imported by the same name
+    raise ImportError(f"{vsanimesr.__file__} is not ours")
 
 SLOT_BYTES = 256 << 20
 """Memory for pictures that wait to be copied, as far as MIN_SLOTS and MAX_SLOTS allow."""

@@ -7,7 +7,7 @@ what it should do, several of these joined by commas: `delay=0.003`, seconds a s
 
 import time
 import zlib
-from typing import Any, ClassVar
+from typing import Any, ClassVar, override
 
 import numpy as np
 
@@ -36,23 +36,28 @@ class Fake(StreamBackend):
         self.total_steps = 0
         super().__init__(setup, threaded=self._delay is not None)
 
+    @override
     @classmethod
     def version(cls) -> str:
         return "for tests"
 
+    @override
     @property
     def state_nbytes(self) -> int:
         return STATE_NBYTES
 
+    @override
     def stage(self, planes: Planes) -> int:
         value = 0
         for plane in planes:
             value = zlib.crc32(np.ascontiguousarray(plane), value)
         return value
 
+    @override
     def run_ingest(self, ring: int, staged: int) -> None:
         self._ring[ring] = staged
 
+    @override
     def run_step(self, window: tuple[int, int, int], slot: int | None) -> None:
         if self._delay:
             time.sleep(self._delay)
@@ -62,28 +67,31 @@ class Fake(StreamBackend):
             raise DeviceError(f"simulated failure at frame {self._steps}")
         self._steps += 1
         for ring in window:
-            self._hash = (self._hash * 31 + self._ring[ring] + 1) % 0xFFFB
+            self._hash = (self._hash * 31 + self._ring[ring] + 1) % 0xFFFFFFFB
         if slot is not None:
             draw(self._slots[slot], self._hash)
 
+    @override
     def run_reset(self) -> None:
         self._hash, self._steps = 1, 0
 
+    @override
     def run_save(self) -> Any:
         return self._hash, self._steps
 
+    @override
     def run_restore(self, state: Any) -> None:
         self._hash, self._steps = state
 
+    @override
     def read(self, slot: int) -> Planes:
         return list(self._slots[slot])
 
 
 def draw(picture: np.ndarray[Any, Any], value: int) -> None:
-    """Write a hash (below 2^16) as two base-256 digits in [0, 1] into the first, middle and last row."""
-    line = np.empty(picture.shape[2], picture.dtype)
-    line[0::2], line[1::2] = value // 256 / 256, value % 256 / 256
-    picture[:, (0, picture.shape[1] // 2, -1)] = line
+    """Write a hash (32 bits) as four base-256 digits in [0, 1) along the first, middle and last row."""
+    digits = np.frombuffer(value.to_bytes(4), np.uint8) / 256
+    picture[:, (0, picture.shape[1] // 2, -1)] = np.tile(digits, picture.shape[2] // 4)
 
 
 def _parse(device: str) -> tuple[float | None, int, int]:

@@ -5,7 +5,7 @@ from abc import abstractmethod
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, override
 
 from vsanimesr.backends.base import Backend, Checkpoint, Event, Planes, Setup
 from vsanimesr.errors import AnimeSRError, DeviceError
@@ -27,6 +27,7 @@ class Operation:
     error: BaseException | None
 
     def wait(self) -> None:
+        """Block until `done`."""
         with self._ended:
             while not self.done:
                 self._ended.wait()
@@ -83,16 +84,20 @@ class StreamBackend(Backend):
     def run_restore(self, state: Any) -> None:
         """Set the state to a copy of what `run_save` returned."""
 
+    @override
     def ingest(self, ring: int, planes: Planes) -> None:
         staged = self.stage(planes)
         self._submit(lambda: self.run_ingest(ring, staged))
 
+    @override
     def step(self, window: tuple[int, int, int], slot: int | None) -> Event:
         return self._submit(lambda: self.run_step(window, slot))
 
+    @override
     def reset(self) -> None:
         self._submit(self.run_reset, heals=True)
 
+    @override
     def save(self) -> Checkpoint:
         saved = Saved()
 
@@ -101,18 +106,22 @@ class StreamBackend(Backend):
 
         return Checkpoint(self._submit(run), saved, self.state_nbytes)
 
+    @override
     def restore(self, checkpoint: Checkpoint) -> None:
         self._submit(lambda: self.run_restore(checkpoint.state.state), heals=True)
 
+    @override
     @property
     def error(self) -> BaseException | None:
         return self._error
 
+    @override
     def drain(self) -> None:
         with self._lock:
             while self._queue or self._busy:
                 self._ended.wait()
 
+    @override
     def close(self) -> None:
         with self._lock:
             self._closed = True

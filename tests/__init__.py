@@ -1,0 +1,1 @@
+"""Tests; run them by `make test` or `make test-quick`."""
