@@ -48,7 +48,7 @@ clean:
 # Each of these files says that something was installed, and is as old as that.
 $(VENV)/created:
 	$$(sh .ci/find-python) -m venv $(VENV)
-	$(PIP) install --upgrade pip "setuptools>=77,<83" "vapoursynth>=74"
+	$(PIP) install --upgrade pip "setuptools>=77,<86" "vapoursynth>=74"
 	touch $@
 
 $(VENV)/installed: $(VENV)/created $(SOURCES)

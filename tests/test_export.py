@@ -81,6 +81,7 @@ def test_runtimes_equal_torch_over_recurrent_steps(feedback, runtime, sides):
 
 
 @both
+@pytest.mark.slow
 def test_export_equals_what_is_shipped(feedback):
     network = network_of(feedback)
     frames = np.random.default_rng(1).random((STEPS + 2, 1, 3, 16, 20), np.float32)
@@ -90,6 +91,7 @@ def test_export_equals_what_is_shipped(feedback):
         np.testing.assert_array_equal(a[1], b[1])
 
 
+@pytest.mark.slow
 def test_main_writes_the_same_again_and_what_is_loaded(tmp_path):
     to_onnx.main(tmp_path)
     assert {file.name for file in tmp_path.iterdir()} == set(to_onnx.FILES)

@@ -75,6 +75,10 @@ class Backend(ABC):
     device: str
     """The device in words, for logs."""
 
+    @abstractmethod
+    def __init__(self, setup: Setup) -> None:
+        """Start; raises BackendUnavailable, or ModelError from the composition of the graphs."""
+
     @classmethod
     @abstractmethod
     def version(cls) -> str:
