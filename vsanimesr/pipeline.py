@@ -170,8 +170,7 @@ class Render:
 
     def _writer_command(self, partial: Path) -> list[str]:
         quiet = ["-hide_banner", "-nostats", "-v", "warning", "-progress", "pipe:1"]
-        # "file:" keeps a colon in the name from being read as a protocol.
-        return [str(self.ffmpeg), *quiet, "-f", "yuv4mpegpipe", "-i", "pipe:0", *self.encoder, "-y", f"file:{partial}"]
+        return [str(self.ffmpeg), *quiet, "-f", "yuv4mpegpipe", "-i", "pipe:0", *self.encoder, "-y", str(partial)]
 
 
 class _Clock:

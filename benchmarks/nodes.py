@@ -1,0 +1,76 @@
+"""The clips that vspipe runs. Imported in vspipe's process, so nothing here loads OpenVINO."""
+
+import os
+import time
+from typing import Any
+
+import numpy as np
+import vapoursynth as vs
+
+from benchmarks.pattern import DRAWN, draw
+from benchmarks.resident import resident
+
+
+def ours(width: int, height: int, frames: int, log: str, precision: str) -> vs.VideoNode:
+    """The filter on OpenVINO."""
+    clip = _source(width, height, frames)
+    return _stamped(vs.core.animesr.Upscale(clip, backend="openvino", precision=precision), log)
+
+
+def peer(width: int, height: int, frames: int, log: str, graph: str, requests: int, config: Any) -> vs.VideoNode:
+    """`core.ov.Model` on three clips, each a frame apart: nine channels; `requests` frames are inferred at once."""
+    clip = _source(width, height, frames)
+    window = [clip[:1] + clip[:-1], clip, clip[1:] + clip[-1:]]
+    picture = vs.core.ov.Model(window, network_path=graph, num_streams=requests, config=lambda: config)
+    return _stamped(picture, log)
+
+
+def fake(width: int, height: int, frames: int, log: str) -> vs.VideoNode:
+    """The filter on the fake backend."""
+    return _stamped(_fake(_blank(width, height, frames)), log)
+
+
+def fake_unstamped(width: int, height: int, frames: int, threads: int) -> vs.VideoNode:
+    """The filter on the fake backend, with nothing else in its way."""
+    vs.core.num_threads = threads
+    return _fake(_blank(width, height, frames))
+
+
+def point(width: int, height: int, frames: int, threads: int) -> vs.VideoNode:
+    """What VapourSynth itself takes for frames of the same sizes."""
+    vs.core.num_threads = threads
+    return vs.core.resize.Point(_blank(width, height, frames), width * 4, height * 4)
+
+
+def _blank(width: int, height: int, frames: int) -> vs.VideoNode:
+    return vs.core.std.BlankClip(width=width, height=height, format=vs.RGBS, length=frames, keep=True)
+
+
+def _fake(clip: vs.VideoNode) -> vs.VideoNode:
+    return vs.core.animesr.Upscale(clip, backend="fake")
+
+
+def _source(width: int, height: int, frames: int) -> vs.VideoNode:
+    """A moving picture that costs next to nothing: DRAWN frames, drawn once, over and over."""
+
+    def paint(n: int, f: vs.VideoFrame) -> vs.VideoFrame:
+        painted = f.copy()
+        for target, plane in zip(range(painted.format.num_planes), draw(width, height, n), strict=True):
+            np.copyto(np.asarray(painted[target]), plane)
+        return painted
+
+    drawn = _blank(width, height, DRAWN)
+    drawn = vs.core.std.ModifyFrame(drawn, drawn, paint)
+    vs.core.std.SetVideoCache(drawn, mode=1, fixedsize=True, maxsize=DRAWN)
+    return vs.core.std.Loop(drawn, -(-frames // DRAWN))[:frames]
+
+
+def _stamped(clip: vs.VideoNode, log: str) -> vs.VideoNode:
+    """The same clip; each frame that passes leaves a line in `log`: time (s), resident memory and its peak (bytes)."""
+    file = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+
+    def stamp(n: int, f: vs.VideoFrame) -> vs.VideoFrame:
+        os.write(file, f"{time.perf_counter()} {' '.join(map(str, resident()))}\n".encode())
+        return f
+
+    return vs.core.std.ModifyFrame(clip, clip, stamp)
