@@ -11,13 +11,13 @@ from benchmarks.pattern import DRAWN, draw
 from benchmarks.resident import resident
 
 
-def ours(width: int, height: int, frames: int, log: str, precision: str) -> vs.VideoNode:
+def ours(*, width: int, height: int, frames: int, log: str, precision: str) -> vs.VideoNode:
     """The filter on OpenVINO."""
     clip = _source(width, height, frames)
     return _stamped(vs.core.animesr.Upscale(clip, backend="openvino", precision=precision), log)
 
 
-def peer(width: int, height: int, frames: int, log: str, graph: str, requests: int, config: Any) -> vs.VideoNode:
+def peer(*, width: int, height: int, frames: int, log: str, graph: str, requests: int, config: Any) -> vs.VideoNode:
     """`core.ov.Model` on three clips, each a frame apart: nine channels; `requests` frames are inferred at once."""
     clip = _source(width, height, frames)
     window = [clip[:1] + clip[:-1], clip, clip[1:] + clip[-1:]]
@@ -25,18 +25,18 @@ def peer(width: int, height: int, frames: int, log: str, graph: str, requests: i
     return _stamped(picture, log)
 
 
-def fake(width: int, height: int, frames: int, log: str) -> vs.VideoNode:
+def fake(*, width: int, height: int, frames: int, log: str) -> vs.VideoNode:
     """The filter on the fake backend."""
     return _stamped(_fake(_blank(width, height, frames)), log)
 
 
-def fake_unstamped(width: int, height: int, frames: int, threads: int) -> vs.VideoNode:
+def fake_unstamped(*, width: int, height: int, frames: int, threads: int) -> vs.VideoNode:
     """The filter on the fake backend, with nothing else in its way."""
     vs.core.num_threads = threads
     return _fake(_blank(width, height, frames))
 
 
-def point(width: int, height: int, frames: int, threads: int) -> vs.VideoNode:
+def point(*, width: int, height: int, frames: int, threads: int) -> vs.VideoNode:
     """What VapourSynth itself takes for frames of the same sizes."""
     vs.core.num_threads = threads
     return vs.core.resize.Point(_blank(width, height, frames), width * 4, height * 4)

@@ -2,6 +2,7 @@
 
 import re
 from pathlib import Path
+from typing import Any
 
 import psutil
 
@@ -15,7 +16,7 @@ def resident() -> tuple[int, int]:
     return info.rss, max(info.rss, _peak(info))
 
 
-def _peak(info: psutil.pmem) -> int:
+def _peak(info: Any) -> int:
     if hasattr(info, "peak_wset"):  # Windows
         return int(info.peak_wset)
     if _STATUS.exists():  # Linux; what getrusage says there includes the parent's memory at the time of the fork

@@ -1,6 +1,6 @@
 """A backend driven through its contract, in a process of its own: `python -m benchmarks.steps JSON`.
 
-No VapourSynth, no session, no copies of pictures: ring ingest and step, two frames in flight as with vspipe.
+No VapourSynth, no session, no copies of pictures: ring ingest and step, two steps in flight so that it never idles.
 """
 
 import json
@@ -37,7 +37,7 @@ def main(arguments: str) -> None:
     print(json.dumps(asdict(measure(**json.loads(arguments)))))
 
 
-def measure(name: str, width: int, height: int, warm_up: int, frames: int, precision: str) -> Steps:
+def measure(*, name: str, width: int, height: int, warm_up: int, frames: int, precision: str) -> Steps:
     """Run `warm_up` steps and `frames` more that count, on the backend called `name`."""
     clip, spec = ClipSpec(width, height, warm_up + frames, RGBS), models.find(models.DEFAULT)
     backend = backends.get(name)(

@@ -4,4 +4,6 @@ The core loads every plugin, and vapoursynth-mlrt-ov brings an OpenVINO of its o
 whole process, and the Python package refuses any but its own.
 """
 
-import openvino  # noqa: F401
+import importlib
+
+importlib.import_module("openvino")

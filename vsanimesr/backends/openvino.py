@@ -127,7 +127,16 @@ def _openvino() -> Any:
     try:
         return importlib.import_module("openvino")
     except (ImportError, OSError) as error:
-        raise BackendUnavailable(f"openvino: {error}; install it with: pip install openvino") from error
+        raise BackendUnavailable(_why_not(error)) from error
+
+
+def _why_not(error: Exception) -> str:
+    if "versions_compatible" in str(error):  # the libraries have the same name, so the first one serves both
+        return (
+            "openvino: another plugin, such as vapoursynth-mlrt-ov, loaded its own OpenVINO into this process before;"
+            " keep the two in environments of their own, or use another backend"
+        )
+    return f"openvino: {str(error).strip().splitlines()[0]}; install it with: pip install openvino"
 
 
 def _device(core: Any, name: str, number: int) -> str:

@@ -1,0 +1,45 @@
+"""What a measurement was made on, with what, and how."""
+
+import os
+import platform
+import shlex
+import sys
+from collections.abc import Sequence
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+PACKAGES = ("vapoursynth-animesr", "vapoursynth", "openvino", "numpy", "vapoursynth-mlrt-ov")
+_CPUINFO = Path("/proc/cpuinfo")
+_NEEDED = ("avx2", "avx512f", "avx512_bf16", "amx_bf16", "amx_int8")
+"""Processor features that decide how fast a convolution is."""
+
+
+def describe(arguments: Sequence[str]) -> dict[str, Any]:
+    """Processor, memory, load, versions, and the command line that had these arguments."""
+    return {
+        "processor": _cpuinfo("model name") or platform.processor() or platform.machine(),
+        "features": [feature for feature in _NEEDED if feature in _cpuinfo("flags").split()],
+        "cores": os.cpu_count(),
+        "memory_gib": round(psutil.virtual_memory().total / 2**30, 1),
+        "load_before": psutil.getloadavg()[0],
+        "system": f"{platform.system()} {platform.release()}",
+        "python": platform.python_version(),
+        "versions": {name: _version(name) for name in PACKAGES},
+        "command": shlex.join([Path(sys.executable).name, "-m", "benchmarks", *arguments]),
+    }
+
+
+def _cpuinfo(key: str) -> str:
+    """Linux's value of a key, for the first processor; '' elsewhere."""
+    lines = _CPUINFO.read_text().splitlines() if _CPUINFO.exists() else []
+    return next((line.partition(":")[2].strip() for line in lines if line.startswith(key)), "")
+
+
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "not installed"

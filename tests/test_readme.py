@@ -1,0 +1,122 @@
+"""The README's commands do what it says; they are read out of it and run."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from vsanimesr import models, pipeline
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+@pytest.fixture
+def environment(tmp_path: Path) -> dict[str, str]:
+    """An activated virtual environment, with ffmpeg on the PATH under that name."""
+    tools = tmp_path / "tools"
+    tools.mkdir()
+    (tools / "ffmpeg").symlink_to(pipeline.find_ffmpeg())
+    path = os.pathsep.join([str(Path(sys.executable).parent), str(tools), os.environ["PATH"]])
+    return {**os.environ, "PATH": path, "XDG_CONFIG_HOME": str(tmp_path / "config")}
+
+
+def shell(command: str, environment: Mapping[str, str], cwd: Path = ROOT) -> str:
+    done = subprocess.run(
+        ["bash", "-o", "pipefail", "-c", command], cwd=cwd, env=environment, capture_output=True, text=True, timeout=280
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def block(language: str) -> str:
+    """The only fenced block of a language."""
+    (found,) = re.findall(rf"```{language}\n(.*?)```", README, re.DOTALL)
+    return str(found).strip()
+
+
+def indented(start: str) -> str:
+    """The one indented command that begins so."""
+    (found,) = [line.strip() for line in README.splitlines() if line.startswith(f"    {start}")]
+    return found
+
+
+def test_vspipe_into_ffmpeg(environment: dict[str, str], tmp_path: Path, official_v2: models.Artifact) -> None:
+    command = block("sh")
+    assert command.startswith("vspipe -c y4m examples/upscale.vpy - | ffmpeg -i - ")
+    short = command.replace("vspipe ", "vspipe --end 2 ").replace("out.mkv", str(tmp_path / "out.mkv"))
+    shell(short, environment)
+    probe = subprocess.run(
+        ["ffmpeg", "-i", tmp_path / "out.mkv", "-map", "0:v", "-f", "framecrc", "-"],
+        env=environment,
+        capture_output=True,
+        text=True,
+    )
+    assert "1280x960" in probe.stderr
+    assert len([line for line in probe.stdout.splitlines() if line.startswith("0,")]) == 3
+
+
+def test_the_version_command(environment: dict[str, str], tmp_path: Path) -> None:
+    assert "'vsanimesr': '" in shell(indented("python -c"), environment, tmp_path)
+
+
+def test_the_script(environment: dict[str, str], tmp_path: Path, official_v2: models.Artifact) -> None:
+    script = tmp_path / "script.vpy"
+    shutil.copy(ROOT / "examples" / "clip.mkv", tmp_path / "episode.mkv")
+    script.write_text(block("python"))
+    described = shell(f"vspipe --info {script} -", environment, tmp_path)
+    assert "Width: 1280\nHeight: 960\nFrames: 60" in described
+    assert "Format Name: YUV420P8" in described
+
+
+@pytest.mark.parametrize("command", ["list", "path"])
+def test_the_commands_about_models(command: str, environment: dict[str, str], official_v2: models.Artifact) -> None:
+    line = indented(f"vsanimesr models {command}").replace("mine", "animesr-v2")
+    assert "animesr-v2" in shell(line, environment)
+
+
+def test_its_own_model_is_imported(environment: dict[str, str], tmp_path: Path) -> None:
+    import torch
+
+    from vsanimesr.nets import AnimeSR
+
+    torch.save(AnimeSR().state_dict(), tmp_path / "my_training.pth")
+    environment["VSANIMESR_HOME"] = str(tmp_path / "home")
+    shell(indented("vsanimesr models import"), environment, tmp_path)
+    assert "mine" in shell("vsanimesr models list", environment)
+
+
+def test_every_target_it_names_is_in_the_makefile() -> None:
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    contributing = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    targets = set(re.findall(r"^    make ([a-z-]+)", README + contributing, re.MULTILINE))
+    assert {"demo", "test", "wheel"} <= targets
+    for target in targets:
+        assert re.search(rf"^{target}:", makefile, re.MULTILINE), target
+
+
+def test_its_prototype_names_the_filters_arguments() -> None:
+    import inspect
+
+    import vsanimesr
+    from vsanimesr.plugin import DEFAULT_CHECKPOINTS
+
+    prototype = README[README.index("    core.animesr.Upscale(vnode") :].split("\n\n")[0]
+    for name, parameter in inspect.signature(vsanimesr.upscale).parameters.items():
+        if name != "other":
+            assert re.search(rf"\b{name}\b", prototype), name
+            assert f"**{name}**" in README
+        if isinstance(parameter.default, str):
+            assert f'{name}="{parameter.default}"' in prototype
+    assert f"checkpoints={DEFAULT_CHECKPOINTS}" in prototype
+
+
+def test_links_lead_to_files() -> None:
+    for document in ("README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md"):
+        for target in re.findall(r"\]\((?!https?:)([^)#]+)", (ROOT / document).read_text(encoding="utf-8")):
+            assert (ROOT / target).exists(), f"{document} links to {target}"
