@@ -53,6 +53,8 @@ class Report:
     """Quotients of figures, by name."""
     missing: dict[str, str] = field(default_factory=dict)
     """What could not be measured, and why."""
+    notes: dict[str, str] = field(default_factory=dict)
+    """What else there is to say, by what it is about."""
     curves: dict[str, list[float]] = field(default_factory=dict)
     """Values over the frames of one run, by name."""
 

@@ -54,7 +54,7 @@ def _add(report: Report, name: str, run: list[Stamp]) -> None:
     values = {
         f"resident after frame {settled}": run[settled].resident,
         f"resident after frame {len(run) - 1}": run[-1].resident,
-        "peak": run[-1].peak,
+        "peak": max(stamp.peak for stamp in run),
     }
     report.figures.update({f"{name}: {what}": Figure((value / MIB,), "MiB") for what, value in values.items()})
     report.curves[f"{name}: resident, MiB"] = [round(stamp.resident / MIB, 1) for stamp in _thinned(run)]

@@ -56,7 +56,9 @@ def measure(settings: Settings, machine: dict[str, Any], say: Say) -> Report:
     figures = {name: Figure(tuple(values), _unit(name)) for name, values in samples.items()}
     missing = {} if versions else {"vspipe, peer": NO_PEER}
     resolved = {**asdict(settings), **ran, "warm_up": children.WARM_UP, "peer_versions": versions}
-    return Report("speed", resolved, machine, _with_overhead(figures), _ratios(figures), missing)
+    winners = _best(figures)
+    ratios = _ratios(figures, winners)
+    return Report("speed", resolved, machine, _with_overhead(figures), ratios, missing, winners)
 
 
 def _ways(settings: Settings, folder: Path) -> dict[str, tuple[peer.Way, Path]]:
@@ -125,11 +127,16 @@ def _with_overhead(figures: dict[str, Figure]) -> dict[str, Figure]:
     return {**figures, **overhead}
 
 
-def _ratios(figures: dict[str, Figure]) -> dict[str, Figure]:
-    ratios = {f"{OURS} / {STEPS}": figures[OURS].over(figures[STEPS])}
-    for what, pruned in (("same network", False), ("pruned network", True)):
-        names = [_peer(way) for way in peer.WAYS if way.pruned == pruned and _peer(way) in figures]
-        if names:
-            winner = best(figures, names)
-            ratios[f"{OURS} / {winner} (best, {what})"] = figures[OURS].over(figures[winner])
-    return ratios
+def _best(figures: dict[str, Figure]) -> dict[str, str]:
+    """The name of the peer's figure that counts, for each of its networks; empty without a peer."""
+    found = {}
+    for network, pruned in (("same network", False), ("pruned network", True)):
+        if names := [_peer(way) for way in peer.WAYS if way.pruned == pruned and _peer(way) in figures]:
+            found[f"best peer, {network}"] = best(figures, names)
+    return found
+
+
+def _ratios(figures: dict[str, Figure], winners: dict[str, str]) -> dict[str, Figure]:
+    ours = figures[OURS]
+    against = {f"ours / {name}": ours.over(figures[winner]) for name, winner in winners.items()}
+    return {"ours / bare steps": ours.over(figures[STEPS]), **against}

@@ -26,6 +26,7 @@ def _body(report: Report) -> Iterator[str]:
     rows = [(name, *_cells(figure)) for name, figure in {**report.figures, **report.ratios}.items()]
     rows += [(name, "not measured", why.splitlines()[-1].strip(), "") for name, why in report.missing.items()]
     yield from _table(("", "median", "min to max", "unit"), rows)
+    yield from (f"{about}: {note}" for about, note in report.notes.items())
     for name, curve in report.curves.items():
         yield f"{name}: {' '.join(f'{value:.0f}' for value in curve[:: max(1, len(curve) // _CURVE)])}"
 

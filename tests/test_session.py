@@ -145,6 +145,8 @@ def test_storms_from_many_threads_give_the_linear_pictures(linear: list[bytes], 
     results = storm(Nodes(session), orders)
     assert len(results) == sum(map(len, orders))
     assert all(picture == linear[n] for n, picture in results)
+    assert not session._pictures._wants
+    assert session._pictures._spill_room == seed << 15, "every spilled picture gave its memory back"
     session.close()
 
 
