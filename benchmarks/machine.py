@@ -4,6 +4,7 @@ import os
 import platform
 import shlex
 import sys
+import time
 from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -30,6 +31,27 @@ def describe(arguments: Sequence[str]) -> dict[str, Any]:
         "versions": {name: _version(name) for name in PACKAGES},
         "command": shlex.join([Path(sys.executable).name, "-m", "benchmarks", *arguments]),
     }
+
+
+class Others:
+    """How busy processes that are not ours keep the processors; needs a system that counts ended children's time."""
+
+    def __init__(self) -> None:
+        self._before = _clocks()
+
+    def percent(self) -> float:
+        """Of all processors' time since the last call (or the start), time stolen by the hypervisor included."""
+        before, self._before = self._before, _clocks()
+        wall, busy, ours = (now - then for now, then in zip(self._before, before, strict=True))
+        share: float = (busy - ours) / (wall * psutil.cpu_count())
+        return max(0.0, 100 * share)
+
+
+def _clocks() -> tuple[float, float, float]:
+    """Seconds: of the clock; that the processors worked; that they worked for this process and its ended children."""
+    every, ours = psutil.cpu_times(), psutil.Process().cpu_times()
+    busy = sum(getattr(every, kind, 0.0) for kind in ("user", "nice", "system", "irq", "softirq", "steal"))
+    return time.monotonic(), busy, ours.user + ours.system + ours.children_user + ours.children_system
 
 
 def _cpuinfo(key: str) -> str:

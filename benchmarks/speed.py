@@ -4,6 +4,7 @@ Everything takes its turn in every round, so that whatever else the machine does
 """
 
 import json
+import os
 import tempfile
 from collections import defaultdict
 from collections.abc import Callable
@@ -13,15 +14,19 @@ from typing import Any
 
 from benchmarks import children, peer
 from benchmarks.figures import Figure, Report, best
+from benchmarks.machine import Others
 from vsanimesr import models
 
 type Say = Callable[[str], None]
 
-FPS, MICROSECONDS = "frames/s", "us/frame"
-STEPS, OURS = "bare steps", "vspipe, ours"
+FPS, MICROSECONDS, PERCENT = "frames/s", "us/frame", "% of the processors"
+STEPS, OURS, PEER = "bare steps", "vspipe, ours", "vspipe, peer"
+OTHERS = "other processes"
 SMALL = {"width": 16, "height": 16}
 """Size of the frames where only what is not pixels counts."""
 THREADS = (1, 2)
+QUIET = 5.0
+"""Percent of the processors that other processes may take before the report warns."""
 NO_PEER = "vapoursynth-mlrt-ov is not installed; pip install vapoursynth-mlrt-ov"
 
 
@@ -54,11 +59,11 @@ def measure(settings: Settings, machine: dict[str, Any], say: Say) -> Report:
             say(f"round {n + 1} of {settings.rounds}")
             ran = _round(settings, ways, samples, say)
     figures = {name: Figure(tuple(values), _unit(name)) for name, values in samples.items()}
-    missing = {} if versions else {"vspipe, peer": NO_PEER}
+    missing = {} if versions else {PEER: NO_PEER}
     resolved = {**asdict(settings), **ran, "warm_up": children.WARM_UP, "peer_versions": versions}
     winners = _best(figures)
     ratios = _ratios(figures, winners)
-    return Report("speed", resolved, machine, _with_overhead(figures), ratios, missing, winners)
+    return Report("speed", resolved, machine, _with_overhead(figures), ratios, missing, {**winners, **_noise(figures)})
 
 
 def _ways(settings: Settings, folder: Path) -> dict[str, tuple[peer.Way, Path]]:
@@ -68,11 +73,13 @@ def _ways(settings: Settings, folder: Path) -> dict[str, tuple[peer.Way, Path]]:
 
 
 def _peer(way: peer.Way) -> str:
-    return f"vspipe, peer, {way.name}"
+    return f"{PEER}, {way.name}"
 
 
 def _unit(name: str) -> str:
-    return FPS if name in (STEPS, OURS) or name.startswith("vspipe, peer") else MICROSECONDS
+    if name == OTHERS:
+        return PERCENT
+    return FPS if name.startswith((STEPS, OURS, PEER)) else MICROSECONDS
 
 
 def _round(
@@ -85,15 +92,24 @@ def _round(
         samples[name].append(value)
         say(f"  {name}: {value:.3f} {_unit(name)}")
 
+    others = Others()
     ran = _steps("openvino", settings.precision, settings.frames, size)
     add(STEPS, settings.frames / ran.pop("seconds"))
     frames = children.WARM_UP + settings.frames
     add(OURS, children.rate(children.stamps("ours", preload=True, **size, frames=frames, precision=ran["precision"])))
     for name, (way, graph) in ways.items():
         add(name, peer.rate(way, graph, precision=ran["precision"], **size, frames=settings.frames))
+    if os.name == "posix":  # elsewhere nobody knows what time children took
+        add(OTHERS, others.percent())
     for name, value in _host(settings.overhead_frames).items():
         add(name, value)
     return ran
+
+
+def _noise(figures: dict[str, Figure]) -> dict[str, str]:
+    if OTHERS not in figures or max(figures[OTHERS].rounds) <= QUIET:
+        return {}
+    return {"not a quiet machine": "repeat it; what runs frame by frame suffers more from others than what does not"}
 
 
 def _steps(backend: str, precision: str, frames: int, size: dict[str, int]) -> dict[str, Any]:

@@ -1,15 +1,17 @@
 """The benchmarks: their arithmetic, the peer's graphs, and the commands with next to nothing to do."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
 
-from benchmarks import children, memory, peer, speed, tables
+from benchmarks import children, machine, memory, peer, speed, tables
 from benchmarks.__main__ import main
 from benchmarks.children import WARM_UP, ChildFailed, Stamp
 from benchmarks.figures import Figure, Report
@@ -21,6 +23,7 @@ from vsanimesr.spec import RGBS, ClipSpec
 TINY = ["--width", "32", "--height", "32", "--frames", "3"]
 ONCE = ["speed", *TINY, "--rounds", "1", "--overhead-frames", "50"]
 MACHINE = {"processor": "p", "features": [], "cores": 1, "memory_gib": 1.0, "versions": {"numpy": "2"}}
+NO_TIME = SimpleNamespace(user=0.0, system=0.0, children_user=0.0, children_system=0.0)
 OVERHEAD = {"fake, bare steps", "overhead, 1 thread", "overhead, 2 threads"}
 
 
@@ -75,6 +78,17 @@ def test_resident_memory_follows_what_is_used_and_its_peak_stays() -> None:
     assert peak > during - (1 << 20)  # the system's own count of pages is not exact
 
 
+@pytest.mark.skipif(os.name != "posix", reason="elsewhere nobody knows what time children took")
+def test_what_children_compute_is_not_taken_for_other_processes(monkeypatch: pytest.MonkeyPatch) -> None:
+    busy = "import time\nwhile time.process_time() < 1: pass\nprint(0)"
+    own, all_ = machine.Others(), machine.Others()
+    children.python(["-c", busy])
+    with_child_subtracted = own.percent()
+    monkeypatch.setattr(machine.psutil.Process, "cpu_times", lambda _: NO_TIME)
+    all_._before = (*all_._before[:2], 0.0)
+    assert all_.percent() - with_child_subtracted > 5
+
+
 def test_a_failing_process_shows_its_command_and_its_last_words() -> None:
     with pytest.raises(ChildFailed, match=r"(?s)exit code 1 from .*python.*sys\.exit.*no such luck"):
         children.python(["-c", "import sys; sys.exit('no such luck')"])
@@ -94,6 +108,11 @@ def test_of_the_peers_settings_the_best_counts() -> None:
         "ours / best peer, same network": 2.0,
         "ours / best peer, pruned network": 1.2,
     }
+
+
+@pytest.mark.parametrize(("percent", "warns"), [((1.0, 4.9), False), ((1.0, 5.1), True)])
+def test_a_machine_that_others_used_is_reported(percent: tuple[float, ...], warns: bool) -> None:
+    assert bool(speed._noise({speed.OTHERS: Figure(percent, speed.PERCENT)})) == warns
 
 
 def test_what_was_not_measured_is_said_and_the_last_line_is_json() -> None:
@@ -182,7 +201,7 @@ def test_speed_without_the_peer(
     assert all(len(figure["rounds"]) == 1 for figure in data["figures"].values())
     assert min(data["figures"][name]["median"] for name in (speed.STEPS, speed.OURS)) > 0
     assert data["ratios"].keys() == {"ours / bare steps"}
-    assert data["missing"] == {"vspipe, peer": speed.NO_PEER}
+    assert data["missing"] == {speed.PEER: speed.NO_PEER}
     assert "not measured" in words.out
     assert "round 1 of 1" in words.err
 

@@ -90,8 +90,9 @@ class Fake(StreamBackend):
 
 def draw(picture: np.ndarray[Any, Any], value: int) -> None:
     """Write a hash (32 bits) as four base-256 digits in [0, 1) along the first, middle and last row."""
-    digits = np.frombuffer(value.to_bytes(4), np.uint8) / 256
-    picture[:, (0, picture.shape[1] // 2, -1)] = np.tile(digits, picture.shape[2] // 4)
+    line = np.frombuffer(value.to_bytes(4) * (picture.shape[2] // 4), np.uint8) / np.float32(256)
+    for row in (0, picture.shape[1] // 2, -1):
+        picture[:, row] = line
 
 
 def _parse(device: str) -> tuple[float | None, int, int]:

@@ -6,16 +6,20 @@ from contextlib import contextmanager
 from typing import Any, ClassVar, override
 
 import numpy as np
+from onnx import ModelProto, TensorProto, helper, numpy_helper
 
+from vsanimesr import rewrite
 from vsanimesr.backends.base import RING, Planes, Setup
 from vsanimesr.backends.stream import StreamBackend
 from vsanimesr.errors import BackendError, BackendUnavailable, DeviceError
-from vsanimesr.graphs import NEXT_STATE, PICTURE, STATE, WINDOW, Graphs
+from vsanimesr.graphs import IR_VERSION, NEXT_STATE, OPSET, PICTURE, STATE, WINDOW, Graphs
 
 CAPABILITIES = {"fp32": "FP32", "bf16": "BF16", "fp16": "FP16"}
 """What OpenVINO calls a precision among a device's capabilities."""
 HINTS = {"fp32": "f32", "bf16": "bf16", "fp16": "f16"}
 """What OpenVINO calls a precision in INFERENCE_PRECISION_HINT."""
+STATE_TYPES = {"fp32": TensorProto.FLOAT, "bf16": TensorProto.BFLOAT16, "fp16": TensorProto.FLOAT16}
+"""What a processor keeps the state as: what the network computes in anyway."""
 AUTO = {"CPU": ("bf16",), "GPU": ("fp16",), "NPU": ("fp16",)}
 """By kind of device: the precisions, best first, that 'auto' prefers over fp32 where the device has them."""
 
@@ -42,8 +46,9 @@ class OpenVINO(StreamBackend):
         self._tensor: Any = ov.Tensor
         graphs = setup.graphs()
         with _foreign(BackendUnavailable, "it could not compile the network"):
-            self._ingest = _compile(core, graphs.ingest, self.device, "fp32")
-            self._step = _compile(core, graphs.step, self.device, self.precision)
+            self._ingest = _compile(core, graphs.ingest, self.device, "fp32").create_infer_request()
+            step = _step_for(core, graphs, self.device, self.precision)
+            self._step = _compile(core, step, self.device, self.precision).create_infer_request()
             self._allocate(graphs)
         super().__init__(setup)
 
@@ -90,7 +95,7 @@ class OpenVINO(StreamBackend):
 
     @override
     def run_save(self) -> Any:
-        return self._state.data.copy()
+        return self._state.data.copy()  # numpy knows no bfloat16 and takes the bits for float16: a copy is a copy
 
     @override
     def run_restore(self, state: Any) -> None:
@@ -110,8 +115,8 @@ class OpenVINO(StreamBackend):
     def _allocate(self, graphs: Graphs) -> None:
         float32 = np.dtype(np.float32)
         self._ring = [self._tensor(float32, graphs.lr_shape) for _ in range(RING)]
-        self._state = self._tensor(float32, graphs.state_shape)
-        self._next_state = self._tensor(float32, graphs.state_shape)
+        self._state = self._tensor(self._step.get_tensor(STATE).element_type, self._step.get_tensor(STATE).shape)
+        self._next_state = self._tensor(self._state.element_type, self._state.shape)
         self._pictures: dict[int | None, Any] = {}
         self._picture_of = graphs.clip.format.dtype, graphs.picture_shape
         self.run_reset()
@@ -165,14 +170,32 @@ def _precision(core: Any, device: str, asked: str) -> str:
     return asked
 
 
-def _compile(core: Any, graph: Any, device: str, precision: str) -> Any:
+def _step_for(core: Any, graphs: Graphs, device: str, precision: str) -> ModelProto:
+    """The `step` graph as it suits the device; only processors were measured, others get it as it is."""
+    if not device.startswith("CPU"):
+        return graphs.step
+    split_rows = not _has_matrix_unit(core, device, precision)
+    return rewrite.for_processor(graphs.step, STATE_TYPES[precision], split_rows=split_rows)
+
+
+def _has_matrix_unit(core: Any, device: str, precision: str) -> bool:
+    """Whether convolutions run on AMX, where multiplying costs little beside moving: OpenVINO is shown one, and asked."""
+    weights = numpy_helper.from_array(np.ones((64, 64, 3, 3), np.float32), "weights")
+    values = [helper.make_tensor_value_info(name, TensorProto.FLOAT, (1, 64, 16, 16)) for name in "xy"]
+    conv = helper.make_node("Conv", ["x", "weights"], ["y"], pads=[1, 1, 1, 1])
+    graph = helper.make_graph([conv], "probe", values[:1], values[1:], [weights])
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=IR_VERSION)
+    nodes = _compile(core, model, device, precision).get_runtime_model().get_ops()
+    return any("amx" in str(node.get_rt_info()["primitiveType"]) for node in nodes)
+
+
+def _compile(core: Any, graph: ModelProto, device: str, precision: str) -> Any:
     config = {
         "PERFORMANCE_HINT": "LATENCY",
         "NUM_STREAMS": 1,
         "INFERENCE_PRECISION_HINT": HINTS[precision],
     }
-    model = core.read_model(graph.SerializeToString())
-    return core.compile_model(model, device, config).create_infer_request()
+    return core.compile_model(core.read_model(graph.SerializeToString()), device, config)
 
 
 @contextmanager
