@@ -179,7 +179,10 @@ def _step_for(core: Any, graphs: Graphs, device: str, precision: str) -> ModelPr
 
 
 def _has_matrix_unit(core: Any, device: str, precision: str) -> bool:
-    """Whether convolutions run on AMX, where multiplying costs little beside moving: OpenVINO is shown one, and asked."""
+    """Whether convolutions run on AMX, where multiplying costs little beside moving.
+
+    Only OpenVINO knows what it uses, so it is given a small convolution and asked.
+    """
     weights = numpy_helper.from_array(np.ones((64, 64, 3, 3), np.float32), "weights")
     values = [helper.make_tensor_value_info(name, TensorProto.FLOAT, (1, 64, 16, 16)) for name in "xy"]
     conv = helper.make_node("Conv", ["x", "weights"], ["y"], pads=[1, 1, 1, 1])
