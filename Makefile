@@ -8,6 +8,7 @@ BIN := $(VENV)/bin
 # What the installed package is made of: the Python code stays in this tree, the shim is compiled.
 SOURCES := setup.py setup.cfg pyproject.toml $(wildcard vsanimesr/native/*.cpp vsanimesr/native/*.h)
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+BUILD_TOOLS := "setuptools>=77,<86" "vapoursynth>=74"
 # vspipe needs its own interpreter on the PATH.
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
@@ -32,8 +33,9 @@ format: $(VENV)/dev
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 
-bench: $(VENV)/bench weights
-	$(BIN)/python -m benchmarks speed
+bench: $(VENV)-bench/installed weights
+	$(VENV)-bench/bin/python -m benchmarks speed
+	$(VENV)-bench/bin/python -m benchmarks memory
 
 wheel: $(VENV)/dev
 	$(BIN)/python -m build --wheel --outdir dist/raw
@@ -43,12 +45,12 @@ weights: $(VENV)/installed
 	$(BIN)/vsanimesr models fetch animesr-v2
 
 clean:
-	rm -rf $(VENV) build dist out *.egg-info vsanimesr/native/*.so
+	rm -rf $(VENV) $(VENV)-bench build dist out *.egg-info vsanimesr/native/*.so
 
 # Each of these files says that something was installed, and is as old as that.
 $(VENV)/created:
 	$$(sh .ci/find-python) -m venv $(VENV)
-	$(PIP) install --upgrade pip "setuptools>=77,<86" "vapoursynth>=74"
+	$(PIP) install --upgrade pip $(BUILD_TOOLS)
 	touch $@
 
 $(VENV)/installed: $(VENV)/created $(SOURCES)
@@ -63,6 +65,9 @@ $(VENV)/dev: $(VENV)/installed
 	$(PIP) install --no-build-isolation --editable ".[dev]"
 	touch $@
 
-$(VENV)/bench: $(VENV)/installed
-	$(PIP) install --no-build-isolation --editable ".[demo,bench]"
+# The peer brings an OpenVINO that ours does not work with in one process, so it gets an environment of its own.
+$(VENV)-bench/installed: $(SOURCES)
+	$$(sh .ci/find-python) -m venv $(VENV)-bench
+	$(VENV)-bench/bin/python -m pip --quiet install --upgrade pip $(BUILD_TOOLS)
+	$(VENV)-bench/bin/python -m pip --quiet install --no-build-isolation --editable ".[bench]"
 	touch $@
