@@ -210,6 +210,8 @@ def test_speed_without_the_peer(
 @pytest.mark.slow
 @pytest.mark.usefixtures("official_v2")
 def test_speed_beside_the_peer() -> None:
+    if not peer.probe():
+        pytest.skip("vapoursynth-mlrt-ov is not installed; it does not go with the OpenVINO of the other tests")
     data = run(*ONCE, "--precision", "fp32")
     assert data["missing"] == {}
     assert {f"vspipe, peer, {way.name}" for way in peer.WAYS} <= data["figures"].keys()
