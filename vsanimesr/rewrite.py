@@ -94,7 +94,7 @@ class Editor:
 def for_processor(step: onnx.ModelProto, state_type: int, *, split_rows: bool) -> onnx.ModelProto:
     """The `step` graph with its state as `state_type` (ONNX's number of it), channels last: [1, h, w, C].
 
-    `split_rows` saves 23% of the multiplications and costs passes over the memory: right where multiplying is slow.
+    `split_rows` saves 14% of the multiplications and costs passes over the memory: right where multiplying is slow.
     """
     editor = Editor(step)
     _split_output(editor)
