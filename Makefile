@@ -7,7 +7,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 # What the installed package is made of: the Python code stays in this tree, the shim is compiled.
 SOURCES := setup.py setup.cfg pyproject.toml $(wildcard vsanimesr/native/*.cpp vsanimesr/native/*.h)
-PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+# setuptools warns of editable installs in a dozen lines, and this one is meant to be editable.
+PIP := PYTHONWARNINGS=ignore $(BIN)/python -m pip --disable-pip-version-check --quiet
 BUILD_TOOLS := "setuptools>=77,<86" "vapoursynth>=74"
 # vspipe needs its own interpreter on the PATH.
 export PATH := $(CURDIR)/$(BIN):$(PATH)

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from benchmarks import machine, memory, speed, tables
+from benchmarks import machine, memory, peer, speed, tables
 from benchmarks.children import ChildFailed
 from benchmarks.figures import Report
 from vsanimesr.errors import AnimeSRError
@@ -37,7 +37,7 @@ def _measure(options: argparse.Namespace, arguments: Sequence[str]) -> Report:
     if options.benchmark == "memory":
         return memory.measure(memory.Settings(**size, network_frames=options.network_frames), described, _say)
     host = {"rounds": options.rounds, "precision": options.precision, "overhead_frames": options.overhead_frames}
-    return speed.measure(speed.Settings(**size, **host), described, _say)
+    return speed.measure(speed.Settings(**size, **host, ways=tuple(options.ways)), described, _say)
 
 
 def _say(line: str) -> None:
@@ -52,6 +52,8 @@ def _parser() -> argparse.ArgumentParser:
     fast.add_argument("--rounds", type=_positive, default=5, help="how often everything is measured [%(default)s]")
     fast.add_argument("--precision", choices=("auto", "fp32", "bf16", "fp16"), default="auto")
     fast.add_argument("--overhead-frames", type=_positive, default=30_000, help="without a network [%(default)s]")
+    ways = [way.name for way in peer.WAYS]
+    fast.add_argument("--ways", nargs="+", choices=ways, default=ways, help="settings of the peer [all of them]")
     large = commands.add_parser("memory", help="resident memory of whole processes")
     large.add_argument("--frames", type=_positive, default=1000, help="on the fake backend [%(default)s]")
     large.add_argument("--network-frames", type=_positive, default=40, help="on OpenVINO [%(default)s]")

@@ -46,6 +46,8 @@ class Settings:
     """'auto' or one of OpenVINO's."""
     overhead_frames: int
     """Frames of each run without a network."""
+    ways: tuple[str, ...] = tuple(way.name for way in peer.WAYS)
+    """Those of the peer's settings that are measured."""
 
 
 def measure(settings: Settings, machine: dict[str, Any], say: Say) -> Report:
@@ -69,7 +71,7 @@ def measure(settings: Settings, machine: dict[str, Any], say: Say) -> Report:
 def _ways(settings: Settings, folder: Path) -> dict[str, tuple[peer.Way, Path]]:
     """The peer's settings with their graphs, by the name of the figure."""
     graphs = peer.write_graphs(models.load(models.DEFAULT), settings.width, settings.height, folder)
-    return {_peer(way): (way, graphs[way.pruned]) for way in peer.WAYS}
+    return {_peer(way): (way, graphs[way.pruned]) for way in peer.WAYS if way.name in settings.ways}
 
 
 def _peer(way: peer.Way) -> str:
