@@ -4,6 +4,7 @@ import os
 import subprocess
 from pathlib import Path
 
+import openvino  # noqa: F401  # before VapourSynth loads its plugins: another one may bring an OpenVINO of its own
 import pytest
 
 from vsanimesr import models

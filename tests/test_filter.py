@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import openvino  # noqa: F401  # before the core loads its plugins: another plugin may bring its own OpenVINO
 import pytest
 import vapoursynth as vs
 

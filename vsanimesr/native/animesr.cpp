@@ -80,7 +80,7 @@ void VS_CC upscale(const VSMap *in, VSMap *out, void *, VSCore *core, const VSAP
     log(filter.get(), "warnings", mtWarning, core);
     output.width = number(filter.get(), "width");
     output.height = number(filter.get(), "height");
-    create_nodes(node, output, std::move(session), out, core);
+    create_nodes(node, output, number(filter.get(), "cache"), std::move(session), out, core);
 }
 
 void append(VSMap *out, const char *key, PyObject *value) {

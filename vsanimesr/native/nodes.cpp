@@ -218,7 +218,7 @@ VSNode *create_order(VSNode *source, const std::shared_ptr<Session> &session, in
 
 } // namespace
 
-void create_nodes(VSNode *node, const VSVideoInfo &output, Ref object, VSMap *out, VSCore *core) {
+void create_nodes(VSNode *node, const VSVideoInfo &output, int cache, Ref object, VSMap *out, VSCore *core) {
     auto session = std::make_shared<Session>();
     session->object = std::move(object);
     auto copy = std::make_unique<Copy>();
@@ -226,12 +226,14 @@ void create_nodes(VSNode *node, const VSVideoInfo &output, Ref object, VSMap *ou
     copy->session = session;
     copy->output = output;
     copy->order = create_order(vsapi->addNodeRef(node), session, output.numFrames, core);
-    if (!copy->order) {
-        vsapi->mapSetError(out, "Upscale: VapourSynth refused to make the node");
-        return;
+    VSNode *outer = nullptr;
+    if (copy->order) {
+        const VSFilterDependency dependencies[] = {{copy->order, rpStrictSpatial}, {node, rpGeneral}};
+        outer = vsapi->createVideoFilter2("Upscale", &output, copy_get, copy_free, fmParallel, dependencies, 2,
+                                          copy.get(), core);
     }
-    const VSFilterDependency dependencies[] = {{copy->order, rpStrictSpatial}, {node, rpGeneral}};
-    Copy *instance = copy.release();
-    vsapi->createVideoFilter(out, "Upscale", &instance->output, copy_get, copy_free, fmParallel, dependencies, 2,
-                             instance, core);
+    if (!outer) return vsapi->mapSetError(out, "Upscale: VapourSynth refused to make the node");
+    copy.release();
+    vsapi->setCacheOptions(outer, 1, cache, cache); // by itself it would keep some twenty, of 59 MB each at 640x480
+    vsapi->mapConsumeNode(out, "clip", outer, maAppend);
 }
