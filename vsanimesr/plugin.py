@@ -17,7 +17,7 @@ from vsanimesr.session import Session
 from vsanimesr.spec import FORMATS, MIN_SIDE, ClipSpec, ModelSpec
 
 if not hasattr(vsanimesr, "upscale"):  # another project on PyPI is imported by the same name
-    raise ImportError(f"{vsanimesr.__file__} is not ours")
+    raise ImportError(f"what is imported by this name is {next(iter(vsanimesr.__path__))}, not ours")
 
 SLOT_BYTES = 256 << 20
 """Memory for pictures that wait to be copied, as far as MIN_SLOTS and MAX_SLOTS allow."""
