@@ -276,4 +276,5 @@ def _judge(reader: _Child, writer: _Child, taken: int, total: int) -> None:
     if writer.process.returncode:
         raise writer.failed("failed")
     if lost_reader or taken != total:
-        raise writer.failed(f"wrote {taken} frames, the clip has {total}: leave out options that drop or add frames")
+        has = total or "more"  # 0: vspipe was gone before it could say how many there are
+        raise writer.failed(f"wrote {taken} frames, the clip has {has}: leave out options that drop or add frames")
