@@ -2,12 +2,15 @@
 
 import os
 import subprocess
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import openvino  # noqa: F401  # before VapourSynth loads its plugins: another one may bring an OpenVINO of its own
 import pytest
 
-from vsanimesr import models
+from tests.networks import setup
+from vsanimesr import backends, models
+from vsanimesr.backends.base import Backend
 from vsanimesr.errors import ModelError
 
 
@@ -57,3 +60,17 @@ def imported(home, checkpoint_of):
 def no_pip(monkeypatch):
     """Makes every attempt to start a program fail the test."""
     monkeypatch.setattr(subprocess, "run", lambda *_, **__: pytest.fail("a program was started"))
+
+
+@pytest.fixture
+def make(name: str) -> Iterator[Callable[..., Backend]]:
+    """Makes backends of that name, and closes them at the end."""
+    made: list[Backend] = []
+
+    def start(*size: int, **settings: object) -> Backend:
+        made.append(backends.get(name)(setup(*size, **settings)))
+        return made[-1]
+
+    yield start
+    for backend in made:
+        backend.close()

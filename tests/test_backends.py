@@ -1,41 +1,26 @@
 """One suite for the contract of all backends."""
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import numpy as np
 import pytest
 
-from tests.networks import HEIGHT, WIDTH, feed, frames, ok, picture, same, setup
-from vsanimesr import backends
+from tests.networks import HEIGHT, WIDTH, feed, frames, ok, picture, same
 from vsanimesr.backends.base import Backend
 from vsanimesr.errors import DeviceError
 from vsanimesr.spec import RGBH
 
 NETWORKS = ["openvino", "torch"]
-WAIT = 60
 
 Make = Callable[..., Backend]
+WAIT = 60
 
 
 @pytest.fixture(params=["fake", *NETWORKS])
 def name(request: pytest.FixtureRequest) -> str:
     """Every backend in its turn."""
     return str(request.param)
-
-
-@pytest.fixture
-def make(name: str) -> Iterator[Make]:
-    """Makes backends of that name, and closes them at the end."""
-    made: list[Backend] = []
-
-    def start(*size: int, **settings: object) -> Backend:
-        made.append(backends.get(name)(setup(*size, **settings)))
-        return made[-1]
-
-    yield start
-    for backend in made:
-        backend.close()
 
 
 @pytest.fixture

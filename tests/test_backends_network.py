@@ -1,6 +1,6 @@
 """What the backends that run a network have to do besides: its numbers, clamping, precisions, devices."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -16,20 +16,6 @@ from vsanimesr.spec import RGBH, RGBS, ClipSpec, PixelFormat
 NETWORKS = ["openvino", "torch"]
 
 Make = Callable[..., Backend]
-
-
-@pytest.fixture
-def make(name: str) -> Iterator[Make]:
-    """Makes backends of that name, and closes them at the end."""
-    made: list[Backend] = []
-
-    def start(*size: int, **settings: object) -> Backend:
-        made.append(backends.get(name)(setup(*size, **settings)))
-        return made[-1]
-
-    yield start
-    for backend in made:
-        backend.close()
 
 
 def started(name: str, made: Setup) -> Backend:
