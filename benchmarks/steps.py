@@ -10,7 +10,7 @@ from collections import deque
 from dataclasses import asdict, dataclass
 
 from benchmarks.pattern import DRAWN, draw
-from vsanimesr import backends, graphs, models
+from vsanimesr import backends, models
 from vsanimesr.backends.base import RING, Backend, Event, Setup
 from vsanimesr.spec import RGBS, ClipSpec
 
@@ -40,9 +40,7 @@ def main(arguments: str) -> None:
 def measure(*, name: str, width: int, height: int, warm_up: int, frames: int, precision: str) -> Steps:
     """Run `warm_up` steps and `frames` more that count, on the backend called `name`."""
     clip, spec = ClipSpec(width, height, warm_up + frames, RGBS), models.find(models.DEFAULT)
-    backend = backends.get(name)(
-        Setup(clip, spec.scale, SLOTS, precision, "", 0, lambda: graphs.compose(models.load(models.DEFAULT), clip))
-    )
+    backend = backends.get(name)(Setup(clip, spec.scale, SLOTS, precision, "", 0, lambda: models.load(models.DEFAULT)))
     try:
         ends = _drive(backend, clip)
     finally:

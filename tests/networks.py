@@ -4,7 +4,7 @@ from functools import cache
 
 import numpy as np
 
-from vsanimesr import graphs, models
+from vsanimesr import models
 from vsanimesr.backends.base import Backend, Event, Setup
 from vsanimesr.models import artifact
 from vsanimesr.nets.animesr import Cell
@@ -40,7 +40,7 @@ def setup(
 ) -> Setup:
     """What a backend gets for a clip of 100 frames and the random network."""
     clip = ClipSpec(width, height, 100, format_)
-    return Setup(clip, 4, slots, precision, device, device_id, lambda: graphs.compose(network(feedback), clip))
+    return Setup(clip, 4, slots, precision, device, device_id, lambda: network(feedback))
 
 
 def frames(count: int, width: int, height: int, format_: PixelFormat = RGBS, seed: int = 1) -> list[np.ndarray]:

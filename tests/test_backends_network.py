@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from tests.networks import HEIGHT, WIDTH, feed, frames, network, ok, same, setup
-from vsanimesr import backends, graphs, models
+from vsanimesr import backends, models
 from vsanimesr.backends import openvino
 from vsanimesr.backends.base import Backend, Setup
 from vsanimesr.errors import BackendUnavailable
@@ -104,7 +104,7 @@ def test_reduced_precision_is_near(make: Make, name: str, precision: str, format
 def test_the_official_network(make: Make, official_v2: models.Artifact, name: str) -> None:
     clip = ClipSpec(34, 26, 3, RGBS)
     source = frames(3, 34, 26)
-    made = Setup(clip, 4, 1, "fp32", "", 0, lambda: graphs.compose(official_v2, clip))
+    made = Setup(clip, 4, 1, "fp32", "", 0, lambda: official_v2)
     results = []
     for backend in (started(name, made), make(34, 26)):
         results.append(np.stack(feed(backend, source)))

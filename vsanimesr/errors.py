@@ -10,6 +10,10 @@
     ├── BackendError         something is wrong with a backend
     │   ├── BackendUnavailable   it cannot run on this machine (library or device missing)
     │   └── DeviceError          it failed while running
+    │       └── OutOfMemory          the device or the host has not the memory that this size needs
+    ├── EngineError          something is wrong with an engine, a graph compiled for one kind of device
+    │   ├── EngineMissing        there is none for this clip, and building one was forbidden
+    │   └── EngineNotBuilt       the library would not build it
     └── PipelineError        vspipe or ffmpeg failed; carries the command and the end of its output
 
 A message says what happened, what was got, what was wanted and how to fix it, in one or two lines.
@@ -57,6 +61,22 @@ class BackendUnavailable(BackendError):
 
 class DeviceError(BackendError):
     """The backend failed while it was running."""
+
+
+class OutOfMemory(DeviceError):
+    """There is not enough memory; the message says how much was wanted and how to need less."""
+
+
+class EngineError(AnimeSRError):
+    """Something is wrong with an engine."""
+
+
+class EngineMissing(EngineError):
+    """There is no engine for this clip, and building one was forbidden."""
+
+
+class EngineNotBuilt(EngineError):
+    """The library would not build the engine."""
 
 
 class PipelineError(AnimeSRError):

@@ -10,7 +10,7 @@ from importlib.metadata import version as distribution_version
 from typing import Any
 
 import vsanimesr
-from vsanimesr import backends, graphs, models
+from vsanimesr import backends, models
 from vsanimesr.backends.base import Setup
 from vsanimesr.errors import ArgumentError, FormatError
 from vsanimesr.session import Session
@@ -164,7 +164,7 @@ def _setup(clip: ClipSpec, spec: ModelSpec, device: str, values: Mapping[str, An
         precision=str(values.get("precision", "auto")),
         device=device,
         device_id=int(values.get("device_id", 0)),
-        graphs=lambda: graphs.compose(models.load(str(values.get("model", models.DEFAULT))), clip),
+        cell=lambda: models.load(str(values.get("model", models.DEFAULT))),
     )
 
 

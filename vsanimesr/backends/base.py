@@ -3,11 +3,12 @@
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, ClassVar, Protocol
 
 import numpy as np
 
-from vsanimesr.graphs import Graphs
+from vsanimesr.graphs import Cell
 from vsanimesr.spec import ClipSpec
 
 RING = 3
@@ -15,6 +16,22 @@ RING = 3
 
 Planes = Sequence[np.ndarray[Any, Any]]
 """One two-dimensional array per plane, (height, width), of the format's sample type; rows may be strided."""
+
+
+def _silent(_: str) -> None:
+    pass
+
+
+@dataclass(frozen=True)
+class EngineSetup:
+    """What a backend that compiles its graphs needs to know besides."""
+
+    folder: Path | None = None
+    """Folder of the engine files; None for the user's cache."""
+    build: bool = True
+    """Whether a missing engine is built; else EngineMissing is raised."""
+    say: Callable[[str], None] = _silent
+    """Takes lines for the user while an engine is looked for and built."""
 
 
 @dataclass(frozen=True)
@@ -33,8 +50,10 @@ class Setup:
     """The backend's own name of a kind of device; '' for its default."""
     device_id: int
     """Which of the devices of that kind."""
-    graphs: Callable[[], Graphs]
-    """Composes the `ingest` and `step` graphs; raises ModelError. Not called by a backend that needs no network."""
+    cell: Callable[[], Cell]
+    """Loads the model; raises ModelError. Not called by a backend that needs no network."""
+    engines: EngineSetup = EngineSetup()
+    """Where engines lie and whether they may be built; only for backends that have any."""
 
 
 class Event(Protocol):

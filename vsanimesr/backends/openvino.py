@@ -12,7 +12,7 @@ from vsanimesr import rewrite
 from vsanimesr.backends.base import RING, Planes, Setup
 from vsanimesr.backends.stream import StreamBackend
 from vsanimesr.errors import BackendError, BackendUnavailable, DeviceError
-from vsanimesr.graphs import IR_VERSION, NEXT_STATE, OPSET, PICTURE, STATE, WINDOW, Graphs
+from vsanimesr.graphs import IR_VERSION, NEXT_STATE, OPSET, PICTURE, STATE, WINDOW, Graphs, compose
 
 CAPABILITIES = {"fp32": "FP32", "bf16": "BF16", "fp16": "FP16"}
 """What OpenVINO calls a precision among a device's capabilities."""
@@ -44,7 +44,7 @@ class OpenVINO(StreamBackend):
         self.device = _device(core, setup.device, setup.device_id)
         self.precision = _precision(core, self.device, setup.precision)
         self._tensor: Any = ov.Tensor
-        graphs = setup.graphs()
+        graphs = compose(setup.cell(), setup.clip)
         with _foreign(BackendUnavailable, "it could not compile the network"):
             self._ingest = _compile(core, graphs.ingest, self.device, "fp32").create_infer_request()
             step = _step_for(core, graphs, self.device, self.precision)

@@ -11,7 +11,7 @@ from onnx import ModelProto, numpy_helper
 from vsanimesr.backends.base import Planes, Setup
 from vsanimesr.backends.stream import StreamBackend
 from vsanimesr.errors import BackendUnavailable, DeviceError
-from vsanimesr.graphs import Graphs
+from vsanimesr.graphs import Graphs, compose
 
 TYPES = {"fp32": "float32", "bf16": "bfloat16", "fp16": "float16"}
 """PyTorch's names of the precisions."""
@@ -38,7 +38,7 @@ class Torch(StreamBackend):
         self._torch = torch = _torch()
         self._device, self.device = _device(torch, setup.device or "cpu", setup.device_id)
         self.precision = AUTO[self._device.type] if setup.precision == "auto" else setup.precision
-        graphs = setup.graphs()
+        graphs = compose(setup.cell(), setup.clip)
         with _foreign(torch, "the network could not be set up"):
             self._type = getattr(torch, TYPES[self.precision])
             self._cell = _cell(graphs.step, graphs.spec.feedback).to(self._device, self._type)
