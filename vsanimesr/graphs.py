@@ -4,8 +4,9 @@ The cell is what a model artifact holds: inputs `previous`, `current`, `next` [1
 `packed` [1,3*scale**2,h,w], which is the picture before its pixel shuffle, and `next_state` [1,C,h,w].
 """
 
+import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
@@ -43,7 +44,7 @@ class Cell(Protocol):
 
 @dataclass(frozen=True)
 class Graphs:
-    """The two graphs for one model and one clip; all shapes are static."""
+    """The two graphs for one model and one clip; all shapes are static, but for those of `dynamic`."""
 
     ingest: onnx.ModelProto
     """`frame` -> `lr`: float32, NaN to 0, clamped to [0, 1], the edge repeated at the right and bottom."""
@@ -75,9 +76,49 @@ class Graphs:
         return 1, self.clip.format.planes, self.spec.scale * self.clip.height, self.spec.scale * self.clip.width
 
 
+@dataclass(frozen=True)
+class Tensor:
+    """An input or output of a graph."""
+
+    shape: Shape
+    """Its sides."""
+    dtype: np.dtype[np.generic]
+    """Type of its elements."""
+
+    @property
+    def nbytes(self) -> int:
+        """Memory that it takes."""
+        return math.prod(self.shape) * self.dtype.itemsize
+
+
 def compose(cell: Cell, clip: ClipSpec) -> Graphs:
     """Compose `ingest` and `step` for a clip; `cell` stays as it is."""
     return Graphs(_ingest(cell.spec, clip), _step(cell, clip), cell.spec, clip)
+
+
+def padded_clip(spec: ModelSpec, clip: ClipSpec) -> ClipSpec:
+    """The clip as it is once its frames are padded to what the network takes; its graphs pad and crop nothing."""
+    return replace(clip, width=padded(clip.width, spec.multiple), height=padded(clip.height, spec.multiple))
+
+
+def dynamic(graphs: Graphs) -> Graphs:
+    """The graphs of a padded clip for any height and width: the same for every size.
+
+    Raises ValueError if the clip is not padded, for then the graphs pad and crop by numbers of their own.
+    """
+    if padded_clip(graphs.spec, graphs.clip) != graphs.clip:
+        raise ValueError(f"{graphs.clip.width}x{graphs.clip.height} is no multiple of {graphs.spec.multiple}")
+    return replace(graphs, ingest=_freed(graphs.ingest), step=_freed(graphs.step))
+
+
+def tensors(graph: onnx.ModelProto) -> dict[str, Tensor]:
+    """The inputs and outputs of a graph of static shapes, by name."""
+    found = {}
+    for value in (*graph.graph.input, *graph.graph.output):
+        n, channels, height, width = (side.dim_value for side in value.type.tensor_type.shape.dim)
+        dtype = np.dtype(helper.tensor_dtype_to_np_dtype(value.type.tensor_type.elem_type))
+        found[value.name] = Tensor((n, channels, height, width), dtype)
+    return found
 
 
 def _lr_shape(spec: ModelSpec, clip: ClipSpec) -> Shape:
@@ -86,21 +127,24 @@ def _lr_shape(spec: ModelSpec, clip: ClipSpec) -> Shape:
 
 def _ingest(spec: ModelSpec, clip: ClipSpec) -> onnx.ModelProto:
     *_, high, wide = lr_shape = _lr_shape(spec, clip)
+    padding = high - clip.height, wide - clip.width
     nodes = [
         helper.make_node("Cast", [FRAME], ["sample"], to=onnx.TensorProto.FLOAT),
         # Clip may pass a NaN on, and a single one would stay in the state to the end of the scene.
         helper.make_node("IsNaN", ["sample"], ["broken"]),
         helper.make_node("Where", ["broken", "zero", "sample"], ["number"]),
-        helper.make_node("Clip", ["number", "zero", "one"], ["clamped"]),
-        helper.make_node("Pad", ["clamped", "pads"], [LR], mode="edge"),
+        helper.make_node("Clip", ["number", "zero", "one"], ["clamped" if any(padding) else LR]),
     ]
-    pads = np.array([0, 0, 0, 0, 0, 0, high - clip.height, wide - clip.width], np.int64)
+    constants = [_constant("zero", np.float32(0)), _constant("one", np.float32(1))]
+    if any(padding):
+        nodes.append(helper.make_node("Pad", ["clamped", "pads"], [LR], mode="edge"))
+        constants.append(_indices("pads", (0, 0, 0, 0, 0, 0, *padding)))
     graph = helper.make_graph(
         nodes,
         "ingest",
         [_value(FRAME, clip.format.dtype, (1, clip.format.planes, clip.height, clip.width))],
         [_value(LR, np.dtype(np.float32), lr_shape)],
-        [_constant("zero", np.float32(0)), _constant("one", np.float32(1)), _constant("pads", pads)],
+        constants,
     )
     return _checked(
         helper.make_model(graph, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=IR_VERSION),
@@ -148,6 +192,16 @@ def _unpack(spec: ModelSpec, clip: ClipSpec) -> tuple[list[onnx.NodeProto], list
         nodes.append(helper.make_node("Slice", ["picture.padded", starts, ends, axes], [PICTURE]))
         constants += [_indices(starts, (0, 0)), _indices(ends, (high, wide)), _indices(axes, (2, 3))]
     return nodes, constants
+
+
+def _freed(graph: onnx.ModelProto) -> onnx.ModelProto:
+    freed = onnx.ModelProto()
+    freed.CopyFrom(graph)
+    for value in (*freed.graph.input, *freed.graph.output):
+        sides = value.type.tensor_type.shape.dim[2:]
+        for side, name in zip(sides, ("H", "W") if value.name == PICTURE else ("h", "w"), strict=True):
+            side.dim_param = name
+    return freed
 
 
 def _value(name: str, dtype: np.dtype[np.generic], shape: Sequence[int]) -> onnx.ValueInfoProto:

@@ -16,7 +16,10 @@ HostBytes = NDArray[np.uint8]
 
 
 class Mark(Protocol):
-    """A place in a stream, CUDA's event: reached once everything before its last `Stream.record` has run."""
+    """A place in a stream, CUDA's event: reached once everything before its last `Stream.record` has run.
+
+    It is destroyed with the last reference, which may come before it is reached and after the device is closed.
+    """
 
     @property
     def reached(self) -> bool:
@@ -27,7 +30,7 @@ class Mark(Protocol):
 
 
 class Replay(Protocol):
-    """The operations of a capture, ready to be launched again as one."""
+    """The operations of a capture, ready to be launched again as one; destroyed with the last reference."""
 
 
 class Stream(Protocol):
@@ -94,7 +97,7 @@ class Device(Protocol):
         """A new mark, not recorded yet."""
 
     def close(self) -> None:
-        """Destroy the streams, marks and captures that were made here; nothing may be pending."""
+        """Destroy the streams that were made here; nothing may be pending."""
 
 
 class Execution(Protocol):
