@@ -8,9 +8,10 @@ from pathlib import Path
 import openvino  # noqa: F401  # before VapourSynth loads its plugins: another one may bring an OpenVINO of its own
 import pytest
 
+from tests.cuda_simulator import simulated
 from tests.networks import setup
 from vsanimesr import backends, models
-from vsanimesr.backends.base import Backend
+from vsanimesr.backends.base import Backend, Setup
 from vsanimesr.errors import ModelError
 
 
@@ -62,13 +63,18 @@ def no_pip(monkeypatch):
     monkeypatch.setattr(subprocess, "run", lambda *_, **__: pytest.fail("a program was started"))
 
 
+def start_backend(name: str, made: Setup) -> Backend:
+    """The backend of a name; 'simulated' is the pipelined one on a GPU that is not there."""
+    return simulated(made) if name == "simulated" else backends.get(name)(made)
+
+
 @pytest.fixture
 def make(name: str) -> Iterator[Callable[..., Backend]]:
     """Makes backends of that name, and closes them at the end."""
     made: list[Backend] = []
 
     def start(*size: int, **settings: object) -> Backend:
-        made.append(backends.get(name)(setup(*size, **settings)))
+        made.append(start_backend(name, setup(*size, **settings)))
         return made[-1]
 
     yield start

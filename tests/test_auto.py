@@ -43,7 +43,7 @@ def test_every_name_leads_to_a_backend_of_that_name(name: str) -> None:
 
 
 def test_an_unknown_name_lists_the_known_ones() -> None:
-    with pytest.raises(ArgumentError, match=r"'tensorflow'.*auto, torch, openvino, fake"):
+    with pytest.raises(ArgumentError, match=r"'tensorflow'.*auto, tensorrt, tensorrt_rtx, torch, openvino, fake"):
         backends.get("tensorflow")
 
 
@@ -65,15 +65,25 @@ def test_without_a_gpu_openvino_and_nobody_asks_torch(machine: Callable[..., Non
     machine(openvino=stand_in("CPU"))
     choice = backends.choose(lambda: 0)
     assert (choice.name, choice.device, choice.warning) == ("openvino", "CPU", "")
-    assert choice.reason == "openvino on CPU (torch on cuda: no NVIDIA GPU found)"
+    assert choice.reason == "no NVIDIA GPU found"
 
 
-def test_with_a_gpu_torch_on_it(machine: Callable[..., None]) -> None:
-    torch = stand_in("cpu", "cuda")
-    machine(torch=torch, openvino=stand_in("CPU"))
+def test_with_a_gpu_tensorrt_on_it(machine: Callable[..., None]) -> None:
+    best = stand_in("cuda")
+    machine(tensorrt=best)
     choice = backends.choose(lambda: 1)
-    assert (choice.name, choice.device, choice.backend) == ("torch", "cuda", torch)
-    assert (choice.reason, choice.warning) == ("torch on cuda", "")
+    assert (choice.name, choice.device, choice.backend) == ("tensorrt", "cuda", best)
+    assert (choice.reason, choice.warning) == ("", "")
+
+
+def test_what_is_not_installed_is_passed_over_and_told(machine: Callable[..., None]) -> None:
+    lacking = {name: stand_in(missing=f"{name}: not installed") for name in ("tensorrt", "tensorrt_rtx")}
+    machine(**lacking, torch=stand_in("cpu", "cuda"))
+    choice = backends.choose(lambda: 1)
+    assert (choice.name, choice.device, choice.warning) == ("torch", "cuda", "")
+    assert choice.reason == (
+        "tensorrt on cuda: tensorrt: not installed; tensorrt_rtx on cuda: tensorrt_rtx: not installed"
+    )
 
 
 @pytest.mark.parametrize(
@@ -81,17 +91,18 @@ def test_with_a_gpu_torch_on_it(machine: Callable[..., None]) -> None:
     [(stand_in(missing="torch: not installed"), "torch: not installed"), (stand_in("cpu"), "it finds cpu")],
 )
 def test_an_idle_gpu_is_warned_of(machine: Callable[..., None], torch: type[Backend], why: str) -> None:
-    machine(torch=torch, openvino=stand_in("CPU"))
+    lacking = stand_in(missing="it is not installed")
+    machine(tensorrt=lacking, tensorrt_rtx=lacking, torch=torch, openvino=stand_in("CPU"))
     choice = backends.choose(lambda: 2)
     assert choice.name == "openvino"
-    assert choice.reason == f"openvino on CPU (torch on cuda: {why})"
+    assert choice.reason.endswith(f"torch on cuda: {why}")
     assert choice.warning.startswith("2 NVIDIA GPUs found")
-    assert "pip install vapoursynth-animesr[torch]" in choice.warning
+    assert "pip install vapoursynth-animesr[tensorrt-rtx]" in choice.warning
 
 
 def test_nothing_usable_says_why_of_each(machine: Callable[..., None]) -> None:
     machine(openvino=stand_in(missing="openvino: broken"))
-    with pytest.raises(BackendUnavailable, match=r"torch on cuda: no NVIDIA GPU.*openvino on CPU: openvino: broken"):
+    with pytest.raises(BackendUnavailable, match=r"no NVIDIA GPU found; openvino on CPU: openvino: broken"):
         backends.choose(lambda: 0)
 
 
@@ -134,7 +145,7 @@ def test_listing_and_counting_import_no_library() -> None:
 import sys
 from vsanimesr import backends
 backends.count_nvidia_gpus()
-assert backends.get("openvino").name and backends.get("torch").name
-assert not {"torch", "openvino"} & sys.modules.keys(), "imported"
+assert all(backends.get(name).name for name in backends.NAMES)
+assert not {"torch", "openvino", "tensorrt", "tensorrt_rtx", "cuda"} & sys.modules.keys(), "imported"
 """
     subprocess.run([sys.executable, "-c", code], check=True)

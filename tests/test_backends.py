@@ -11,7 +11,7 @@ from vsanimesr.backends.base import Backend
 from vsanimesr.errors import DeviceError
 from vsanimesr.spec import RGBH
 
-NETWORKS = ["openvino", "torch"]
+NETWORKS = ["openvino", "torch", "simulated"]
 
 Make = Callable[..., Backend]
 WAIT = 60

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tests.cuda_simulator import simulated
 from tests.networks import HEIGHT, WIDTH, feed, frames, network, ok, same, setup
 from vsanimesr import backends, models
 from vsanimesr.backends import openvino
@@ -13,13 +14,13 @@ from vsanimesr.backends.base import Backend, Setup
 from vsanimesr.errors import BackendUnavailable
 from vsanimesr.spec import RGBH, RGBS, ClipSpec, PixelFormat
 
-NETWORKS = ["openvino", "torch"]
+NETWORKS = ["openvino", "torch", "simulated"]
 
 Make = Callable[..., Backend]
 
 
 def started(name: str, made: Setup) -> Backend:
-    return backends.get(name)(made)
+    return simulated(made) if name == "simulated" else backends.get(name)(made)
 
 
 @pytest.mark.parametrize("name", NETWORKS)

@@ -45,7 +45,7 @@ def test_version_names_plugin_and_backends() -> None:
     answer = core.animesr.Version()
     assert answer["vapoursynth"] == str(vs.core.core_version.release_major)
     backends = dict(line.split(": ", 1) for line in answer["backends"])
-    assert set(backends) == {"torch", "openvino", "fake"}
+    assert set(backends) == {"tensorrt", "tensorrt_rtx", "torch", "openvino", "fake"}
     assert backends["openvino"].startswith("OpenVINO 20")
 
 

@@ -21,16 +21,20 @@ def upscale(
     device_id: int = 0,
     slots: int | None = None,
     checkpoints: int = 256,
+    engine_dir: str | Path | None = None,
+    build: bool = True,
     **other: Any,
 ) -> vs.VideoNode:
     """Upscale a clip four times by AnimeSR; the same as `core.animesr.Upscale`, which it calls.
 
     clip: RGBS or RGBH, any size from 16x16 on; samples outside [0, 1] are clamped.
     model: a name from `vsanimesr models list`, or the path of an artifact (.onnx).
-    backend: 'auto' or one of openvino, torch. precision: 'auto', 'fp32', 'bf16' or 'fp16', as the backend has them.
+    backend: 'auto' or one of tensorrt, tensorrt_rtx, torch, openvino. precision: 'auto', 'fp32', 'bf16' or 'fp16', as
+    the backend has them.
     device: the backend's name of a kind of device ('CPU', 'GPU'; 'cpu', 'cuda'); device_id: which one of that kind.
     slots: pictures in flight, each of the picture's size; None for as many as fit 256 MiB, 2 to 8.
     checkpoints: MiB of host memory for states that a seek can restart from.
+    engine_dir: folder of TensorRT's engines, None for the user's cache; build: whether a missing engine is built.
 
     Raises vapoursynth.Error for what the filter refuses, ArgumentError for names that are not ours. Frame n of the
     result has the properties of frame n of the clip.
@@ -46,7 +50,10 @@ def upscale(
     named: dict[str, Any] = {"model": model, "backend": backend, "precision": precision, "device": device}
     if slots is not None:
         named["slots"] = slots
-    result: vs.VideoNode = vs.core.animesr.Upscale(clip, **named, device_id=device_id, checkpoints=checkpoints)
+    if engine_dir is not None:
+        named["engine_dir"] = str(engine_dir)
+    numbers = {"device_id": device_id, "checkpoints": checkpoints, "build": int(build)}
+    result: vs.VideoNode = vs.core.animesr.Upscale(clip, **named, **numbers)
     return result
 
 

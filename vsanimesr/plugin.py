@@ -4,14 +4,16 @@ Everything here that can go wrong raises one of `vsanimesr.errors`; the shim put
 """
 
 import difflib
-from collections.abc import Mapping
+import sys
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from importlib.metadata import version as distribution_version
+from pathlib import Path
 from typing import Any
 
 import vsanimesr
 from vsanimesr import backends, models
-from vsanimesr.backends.base import Setup
+from vsanimesr.backends.base import EngineSetup, Setup
 from vsanimesr.errors import ArgumentError, FormatError
 from vsanimesr.session import Session
 from vsanimesr.spec import FORMATS, MIN_SIDE, ClipSpec, ModelSpec
@@ -30,20 +32,34 @@ SPILL_BYTES = 128 << 20
 DEFAULT_CHECKPOINTS = 256
 """Host memory for states to restart from, MiB."""
 
-ARGUMENTS = ("model", "backend", "precision", "device", "device_id", "slots", "checkpoints")
+ARGUMENTS = (
+    "model",
+    "backend",
+    "precision",
+    "device",
+    "device_id",
+    "slots",
+    "checkpoints",
+    "engine_dir",
+    "build",
+)
 """Names of the arguments that both `core.animesr.Upscale` and `vsanimesr.upscale` take after the clip."""
 
-RANGES = {"device_id": (0, 255), "slots": (1, 64), "checkpoints": (0, 1 << 20)}
+RANGES = {"device_id": (0, 255), "slots": (1, 64), "checkpoints": (0, 1 << 20), "build": (0, 1)}
 """Least and greatest value of each argument that is a number."""
 
-ENGINES = "this version has no TensorRT backend, so there is no engine to keep"
+ENGINES = "write engine_dir='FOLDER'"
+BUILDER = "build the engine beforehand with: vsanimesr engines build"
 TILES = "this version has no tiles; crop the clip by core.std.Crop if it does not fit the memory"
 FOREIGN = {
     "fp16": "write precision='fp16'",
     "bf16": "write precision='bf16'",
-    "trt": "write backend='...', one of auto, openvino, torch",
+    "trt": "write backend='tensorrt' or backend='tensorrt_rtx'",
     "trt_cache_dir": ENGINES,
     "engine_folder": ENGINES,
+    "workspace": f"{BUILDER} --workspace MIB",
+    "builder_optimization_level": f"{BUILDER} --optimization-level N",
+    "static_shape": "an engine is for one size unless built by: vsanimesr engines build --min HxW --max HxW",
     "num_streams": "write slots=N for the pictures in flight; a recurrent network has one stream",
     "network_path": "write model='PATH.onnx'",
     "tiles": TILES,
@@ -82,7 +98,8 @@ def create(clip: Mapping[str, Any], arguments: Mapping[str, Any]) -> Filter:
     described = _describe(clip)
     choice = _choose(values)
     _check_precision(choice, values)
-    backend = choice.backend(_setup(described, spec, choice.device, values))
+    messages: list[str] = []
+    backend = choice.backend(_setup(described, spec, choice.device, values, _speaker(messages)))
     session = Session(
         backend,
         described.frames,
@@ -91,7 +108,7 @@ def create(clip: Mapping[str, Any], arguments: Mapping[str, Any]) -> Filter:
         checkpoint_bytes=values["checkpoints"] << 20,
     )
     line = f"{spec.name} on {backend.name} ({backend.device}), {backend.precision}"
-    messages = [f"{line}; {choice.reason}" if choice.reason else line]
+    messages.append(f"{line} ({choice.reason})" if choice.reason else line)
     warnings = [choice.warning] if choice.warning else []
     cache = min(MAX_CACHE, max(MIN_CACHE, CACHE_BYTES // _picture_bytes(described, spec)))
     return Filter(session, described.width * spec.scale, described.height * spec.scale, cache, messages, warnings)
@@ -156,7 +173,21 @@ def _slots(clip: ClipSpec, spec: ModelSpec, wanted: int) -> int:
     return wanted or min(MAX_SLOTS, max(MIN_SLOTS, SLOT_BYTES // _picture_bytes(clip, spec)))
 
 
-def _setup(clip: ClipSpec, spec: ModelSpec, device: str, values: Mapping[str, Any]) -> Setup:
+def _speaker(messages: list[str]) -> Callable[[str], None]:
+    """What takes a line for VapourSynth's log at once, since building an engine may last; else it joins `messages`."""
+    vapoursynth = sys.modules.get("vapoursynth")
+    if vapoursynth is None or not vapoursynth.has_policy():
+        return messages.append
+    try:
+        core = vapoursynth.core.core
+    except RuntimeError:  # a host that runs no script in Python
+        return messages.append
+    return lambda line: core.log_message(vapoursynth.MESSAGE_TYPE_INFORMATION, f"Upscale: {line}")
+
+
+def _setup(
+    clip: ClipSpec, spec: ModelSpec, device: str, values: Mapping[str, Any], say: Callable[[str], None]
+) -> Setup:
     return Setup(
         clip=clip,
         scale=spec.scale,
@@ -165,6 +196,9 @@ def _setup(clip: ClipSpec, spec: ModelSpec, device: str, values: Mapping[str, An
         device=device,
         device_id=int(values.get("device_id", 0)),
         cell=lambda: models.load(str(values.get("model", models.DEFAULT))),
+        engines=EngineSetup(
+            Path(str(values["engine_dir"])) if values.get("engine_dir") else None, bool(values.get("build", 1)), say
+        ),
     )
 
 

@@ -10,6 +10,8 @@ from vsanimesr.backends.base import Backend
 from vsanimesr.errors import ArgumentError, BackendUnavailable
 
 CLASSES = {
+    "tensorrt": ("vsanimesr.backends.tensorrt", "TensorRT"),
+    "tensorrt_rtx": ("vsanimesr.backends.tensorrt_rtx", "TensorRTRTX"),
     "torch": ("vsanimesr.backends.torch", "Torch"),
     "openvino": ("vsanimesr.backends.openvino", "OpenVINO"),
     "fake": ("vsanimesr.backends.fake", "Fake"),
@@ -31,7 +33,12 @@ class Candidate:
     """Whether it computes on an NVIDIA GPU."""
 
 
-ORDER = (Candidate("torch", "cuda", gpu=True), Candidate("openvino", "CPU", gpu=False))
+ORDER = (
+    Candidate("tensorrt", "cuda", gpu=True),
+    Candidate("tensorrt_rtx", "cuda", gpu=True),
+    Candidate("torch", "cuda", gpu=True),
+    Candidate("openvino", "CPU", gpu=False),
+)
 """What 'auto' tries, best first."""
 
 
@@ -46,7 +53,7 @@ class Choice:
     device: str
     """The device, for `Setup.device`."""
     reason: str
-    """One line for the log: the backend, and why none of those before it."""
+    """Why none of those that are better, in one line for the log; '' where this is the best."""
     warning: str
     """What the user should do about an NVIDIA GPU that lies idle; '' where none does."""
 
@@ -72,11 +79,15 @@ def choose(nvidia_gpus: Callable[[], int] | None = None) -> Choice:
     """
     gpus = (nvidia_gpus or count_nvidia_gpus)()
     passed: list[str] = []
+    if not gpus:
+        passed.append("no NVIDIA GPU found")  # not what is not installed: nobody should install it for this machine
     for candidate in ORDER:
-        obstacle = _obstacle(candidate, gpus)
+        if candidate.gpu and not gpus:
+            continue
+        obstacle = _obstacle(candidate)
         if obstacle is None:
-            reason = f"{candidate.name} on {candidate.device}" + (f" ({'; '.join(passed)})" if passed else "")
-            return Choice(candidate.name, get(candidate.name), candidate.device, reason, _idle(candidate, gpus))
+            reason, idle = "; ".join(passed), _idle(candidate, gpus)
+            return Choice(candidate.name, get(candidate.name), candidate.device, reason, idle)
         passed.append(f"{candidate.name} on {candidate.device}: {obstacle}")
     raise BackendUnavailable(f"no backend runs on this machine: {'; '.join(passed)}")
 
@@ -99,10 +110,8 @@ def _version(name: str) -> str:
         return f"not usable: {error}"
 
 
-def _obstacle(candidate: Candidate, gpus: int) -> str | None:
+def _obstacle(candidate: Candidate) -> str | None:
     """Why a candidate cannot run here, or None."""
-    if candidate.gpu and not gpus:
-        return "no NVIDIA GPU found"  # said first: nobody should install a GPU's library for a machine without one
     try:
         devices = get(candidate.name).devices()
     except BackendUnavailable as error:
@@ -115,5 +124,5 @@ def _idle(chosen: Candidate, gpus: int) -> str:
         return ""
     return (
         f"{gpus} NVIDIA GPU{'s' if gpus > 1 else ''} found, but {chosen.name} on {chosen.device} was chosen, which is "
-        "many times slower; to use the GPU: pip install vapoursynth-animesr[torch], then backend='torch', device='cuda'"
+        "many times slower; to use the GPU: pip install vapoursynth-animesr[tensorrt-rtx] (or [tensorrt], or [torch])"
     )

@@ -237,6 +237,8 @@ class Pipelined(Backend):
         return self._error
 
     def _heal(self, work: Callable[[], None]) -> None:
+        if self._error is not None:
+            self.drain()  # where a call failed, a mark may be missing: what comes next must find nothing pending
         self._error = None
         self._ended(work)
 
@@ -261,7 +263,8 @@ class Pipelined(Backend):
         """Keep the first failure: everything after it fails for its sake."""
         if self._error is None:
             known = isinstance(error, AnimeSRError)
-            self._error = error if known else DeviceError(f"{type(error).__name__}: {error}")
+            kept = error if known else DeviceError(f"{type(error).__name__}: {error}")
+            self._error = kept.with_traceback(None)  # whose frames would keep memory that is to go
         return self._error
 
     @override
@@ -283,6 +286,7 @@ class Pipelined(Backend):
         self.drain()
         self._events.clear()
         self._replays.clear()
+        self._streams.clear()
         self._spare.close()
         self._restoring = None
         for free in (self._step.close, self._ingest.close, self._buffers.free, self._device.close):

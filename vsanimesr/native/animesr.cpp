@@ -105,8 +105,9 @@ void VS_CC tell(const VSMap *, VSMap *out, void *data, VSCore *, const VSAPI *ap
 // First what vsanimesr.upscale() takes too, then the names that users of other upscalers know: plugin.py answers each of
 // those with an error that says what ours is called.
 const char ARGUMENTS[] = "clip:vnode;model:data:opt;backend:data:opt;precision:data:opt;device:data:opt;"
-                         "device_id:int:opt;slots:int:opt;checkpoints:int:opt;"
+                         "device_id:int:opt;slots:int:opt;checkpoints:int:opt;engine_dir:data:opt;build:int:opt;"
                          "fp16:int:opt;bf16:int:opt;trt:int:opt;trt_cache_dir:data:opt;engine_folder:data:opt;"
+                         "workspace:int:opt;builder_optimization_level:int:opt;static_shape:int:opt;"
                          "num_streams:int:opt;network_path:data:opt;tiles:int[]:opt;tilesize:int[]:opt;"
                          "overlap:int[]:opt;";
 

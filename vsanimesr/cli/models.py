@@ -1,42 +1,15 @@
-"""The command `vsanimesr`; the only place of the package that prints."""
+"""The commands `vsanimesr models ...`."""
 
 import argparse
 import sys
-from collections.abc import Sequence
-from importlib import metadata
 from pathlib import Path
 
 from vsanimesr import models
-from vsanimesr.errors import AnimeSRError
+from vsanimesr.cli.table import print_table
 
 
-def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command line and return the exit code: 0, or 1 after an error of ours; usage errors exit with 2."""
-    arguments = _parser().parse_args(argv)
-    try:
-        arguments.run(arguments)
-    except AnimeSRError as error:
-        print(f"vsanimesr: {error}", file=sys.stderr)
-        return 1
-    return 0
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="vsanimesr", description="AnimeSR for VapourSynth: upscale anime fourfold.")
-    parser.add_argument("--version", action="version", version=f"vsanimesr {_version()}")
-    commands = parser.add_subparsers(metavar="COMMAND", required=True)
-    _add_models(commands)
-    return parser
-
-
-def _version() -> str:
-    try:
-        return metadata.version("vapoursynth-animesr")
-    except metadata.PackageNotFoundError:
-        return "(run from its sources, not installed)"
-
-
-def _add_models(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add the commands to the command line."""
     text = "list, fetch and import models"
     actions = commands.add_parser("models", help=text, description=text.capitalize()).add_subparsers(
         metavar="ACTION", required=True
@@ -65,9 +38,7 @@ def _list_models(_: argparse.Namespace) -> None:
     entries = models.available()
     rows = [("name", "weights", "licence", "source")]
     rows += [(entry.spec.name, _state(entry), entry.spec.licence, entry.spec.source) for entry in entries]
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    for row in rows:
-        print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+    print_table(rows)
     for entry in entries:
         if entry.problem:
             print(f"{entry.spec.name}: {entry.problem}", file=sys.stderr)

@@ -1,0 +1,110 @@
+"""TensorRT-RTX builds engines here for real; what it cannot do without a GPU it says."""
+
+import subprocess
+import sys
+
+import onnx
+import pytest
+
+pytest.importorskip("tensorrt_rtx", reason="the extra tensorrt-rtx is for Linux and Windows on x86-64")
+
+from tests.networks import network
+from vsanimesr import graphs
+from vsanimesr.backends import count_nvidia_gpus
+from vsanimesr.engines import Library, Options, Shapes, Target, library
+from vsanimesr.engines.recipe import compose
+from vsanimesr.errors import BackendUnavailable, DeviceError, EngineNotBuilt
+from vsanimesr.spec import FORMATS, ClipSpec
+
+SIZE = Shapes.of(48, 64)
+RANGE = Shapes((16, 16), (48, 64), (96, 128))
+
+
+@pytest.fixture(scope="module")
+def rtx() -> Library:
+    return library.get("tensorrt_rtx")
+
+
+def made(precision: str = "fp16", format_: str = "RGBH") -> graphs.Graphs:
+    return compose(network(), ClipSpec(64, 48, 10, FORMATS[format_]), precision)
+
+
+@pytest.mark.parametrize("format_", FORMATS)
+@pytest.mark.parametrize("precision", ["fp16", "fp32"])
+def test_both_graphs_are_built(rtx: Library, precision: str, format_: str) -> None:
+    both = made(precision, format_)
+    for graph in (both.ingest, both.step):
+        assert len(rtx.build(graph, SIZE, (), Options())) > 10_000
+
+
+def test_fp16_weights_take_half_the_room(rtx: Library) -> None:
+    sizes = [len(rtx.build(made(precision).step, SIZE, ("8.9",), Options())) for precision in ("fp16", "fp32")]
+    assert sizes[0] < 0.8 * sizes[1]
+
+
+@pytest.mark.parametrize("capability", ["7.5", "8.0", "8.6", "8.9", "12.0"])
+def test_gpus_that_are_not_here(rtx: Library, capability: str) -> None:
+    assert capability in rtx.known_capabilities()
+    assert rtx.build(made().step, SIZE, (capability,), Options())
+
+
+def test_an_engine_of_many_sizes(rtx: Library) -> None:
+    free = graphs.dynamic(made())
+    assert rtx.build(free.ingest, RANGE, (), Options())
+    assert rtx.build(free.step, RANGE, ("8.9",), Options(optimization_level=3, workspace_mib=256))
+
+
+def test_a_dynamic_graph_needs_a_range_that_is_one(rtx: Library) -> None:
+    with pytest.raises(EngineNotBuilt, match=r"TensorRT-RTX .* did not build the engine: .*profile"):
+        rtx.build(graphs.dynamic(made()).step, SIZE, (), Options())
+
+
+def test_a_graph_that_it_does_not_know_is_told_in_its_words(rtx: Library) -> None:
+    strange = onnx.ModelProto()
+    strange.CopyFrom(made().step)
+    strange.graph.node[3].op_type = "Convoluted"
+    with pytest.raises(EngineNotBuilt, match=r"TensorRT-RTX .* does not take the graph: Convoluted '.+': "):
+        rtx.build(strange, SIZE, (), Options())
+
+
+def test_it_prints_nothing() -> None:
+    code = """
+from vsanimesr.engines import library, Options, Shapes
+from vsanimesr.errors import EngineNotBuilt
+import onnx
+try:
+    library.get("tensorrt_rtx").build(onnx.ModelProto(), Shapes.of(16, 16), (), Options())
+except EngineNotBuilt:
+    pass
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+@pytest.mark.skipif(count_nvidia_gpus() > 0, reason="there is a GPU")
+def test_without_a_gpu_an_engine_is_not_loaded(rtx: Library) -> None:
+    engine = rtx.build(made().ingest, SIZE, (), Options())
+    with pytest.raises(DeviceError, match=r"TensorRT-RTX .* does not load the engine: .*CUDA driver"):
+        rtx.load(engine)
+
+
+def test_what_is_no_engine_is_called_damaged(rtx: Library) -> None:
+    with pytest.raises(DeviceError, match=r"it is damaged; run: vsanimesr engines clear"):
+        rtx.load(b"this is no engine" * 100)
+
+
+def test_a_library_that_is_missing_names_the_package(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "tensorrt", None)
+    library.get.cache_clear()
+    with pytest.raises(BackendUnavailable, match=r"tensorrt: .*pip install vapoursynth-animesr\[tensorrt\]"):
+        library.get("tensorrt")
+
+
+def test_targets_of_a_gpu(rtx: Library) -> None:
+    assert rtx.targets("NVIDIA L4", "8.9") == (Target(capabilities=("8.9",)), Target())
+    assert rtx.targets("NVIDIA H200", "9.0") == (Target(),)
+
+
+def test_targets_of_tensorrt_are_one_gpu(monkeypatch: pytest.MonkeyPatch, rtx: Library) -> None:
+    monkeypatch.setattr(rtx, "known_capabilities", tuple)
+    assert rtx.targets("NVIDIA L4", "8.9") == (Target("NVIDIA L4", ("8.9",)),)

@@ -1,0 +1,248 @@
+"""The TensorRT backends: engines are really built, and run by stand-ins of NVIDIA's libraries (`fake_nvidia`)."""
+
+import gc
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+pytest.importorskip("tensorrt_rtx", reason="the extra tensorrt-rtx is for Linux and Windows on x86-64")
+
+from tests.fake_nvidia import ERROR, FakeContext, Nvidia, Properties
+from tests.networks import HEIGHT, WIDTH, feed, frames, ok, same, setup
+from tests.test_backends_network import psnr, reference
+from vsanimesr import backends
+from vsanimesr.backends import cuda
+from vsanimesr.backends.base import EngineSetup
+from vsanimesr.backends.tensorrt import TensorRT
+from vsanimesr.backends.tensorrt_rtx import TensorRTRTX
+from vsanimesr.engines import library, store
+from vsanimesr.errors import (
+    BackendUnavailable,
+    DeviceError,
+    EngineMissing,
+    OutOfMemory,
+)
+from vsanimesr.spec import RGBH, RGBS
+
+
+@pytest.fixture
+def nvidia(monkeypatch: pytest.MonkeyPatch, home: Path) -> Nvidia:
+    """A machine with one GPU of compute capability 8.9, and no engine yet."""
+    return Nvidia(monkeypatch)
+
+
+@pytest.fixture
+def started(nvidia: Nvidia) -> Iterator[Any]:
+    """Starts TensorRT-RTX on the fake GPU; what is left of it at the end fails the test."""
+    made = []
+
+    def start(*size: int, say: Any = lambda _: None, build: bool = True, **settings: Any) -> TensorRTRTX:
+        given = setup(*size, **settings)
+        made.append(TensorRTRTX(type(given)(**{**vars(given), "engines": EngineSetup(None, build, say)})))
+        return made[-1]
+
+    yield start
+    while made:
+        made.pop().close()
+    gc.collect()
+    fake = nvidia.runtime
+    assert [fake.blocks, fake.pinned, fake.streams, fake.events, fake.graphs] == [{}, {}, set(), set(), set()]
+
+
+@pytest.mark.parametrize("format_", [RGBS, RGBH], ids=lambda format_: format_.name)
+@pytest.mark.parametrize("size", [(24, 20), (17, 33)])
+def test_fp16_is_near_the_network(started: Any, size: tuple[int, int], format_: Any) -> None:
+    source = frames(6, *size, format_)
+    backend = started(*size, format_, precision="auto")
+    assert (backend.precision, backend.device) == ("fp16", "cuda:0 Fake GPU")
+    assert 50 < psnr(np.stack(feed(backend, source)), reference(source, True)) < 110
+
+
+def test_fp32_equals_the_network(started: Any) -> None:
+    source = frames(6, 50, 18)
+    got = np.stack(feed(started(50, 18), source))
+    np.testing.assert_allclose(got, reference(source, True), atol=1e-5)
+
+
+def test_checkpoints_and_restarts(started: Any) -> None:
+    source, backend = frames(6, WIDTH, HEIGHT), started(precision="fp16")
+    feed(backend, source[:3])
+    checkpoint = backend.save()
+    on = feed(backend, source, 3)
+    ok(checkpoint.event)
+    backend.restore(checkpoint)
+    same(feed(backend, source, 3), on)
+
+
+def test_steps_are_captured_once_for_each_place_of_their_tensors(started: Any, nvidia: Nvidia) -> None:
+    feed(started(), frames(12, WIDTH, HEIGHT))
+    calls = nvidia.runtime.calls
+    assert calls.count("cudaGraphLaunch") == 12
+    assert calls.count("cudaStreamBeginCapture") == 6 + 2  # three places of the ring, two sides; the first, the last
+
+
+def test_what_cannot_be_captured_runs_all_the_same(
+    started: Any, nvidia: Nvidia, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = frames(4, WIDTH, HEIGHT)
+    wanted = feed(started(), source)
+    monkeypatch.setattr(FakeContext, "capturable", False)
+    same(feed(started(), source), wanted)
+    nvidia.runtime.fails["cudaGraphInstantiate"] = ERROR.cudaErrorNotSupported
+    monkeypatch.setattr(FakeContext, "capturable", True)
+    said: list[str] = []
+    same(feed(started(say=said.append), source), wanted)
+    assert [line for line in said if "without a CUDA graph" in line and "cudaErrorNotSupported" in line]
+
+
+def test_the_engine_is_built_once_and_said_to_be(started: Any) -> None:
+    said: list[str] = []
+    started(say=said.append)
+    assert sum(line.startswith("building the engine") for line in said) == 2
+    assert sum(line.startswith("built ") and " s (" in line for line in said) == 2
+    said.clear()
+    started(say=said.append, build=False)
+    assert said == []
+
+
+def test_a_missing_engine_that_must_not_be_built(started: Any) -> None:
+    with pytest.raises(EngineMissing, match="vsanimesr engines build --model random --width 24 --height 20"):
+        started(build=False)
+
+
+def test_compiled_kernels_are_kept_and_taken_again(started: Any, nvidia: Nvidia) -> None:
+    started()
+    files = sorted(store.folder(None).glob("*.engine.cache"))
+    assert [file.read_bytes() for file in files] == [b"compiled here"] * 2
+    started()
+    assert [engine.configs[0].cache.taken for engine in nvidia.engines] == [False, False, True, True]
+    files[0].write_bytes(b"of another GPU")
+    started()
+    assert files[0].read_bytes() == b"compiled here"
+
+
+def test_kernels_of_engines_for_many_sizes_never_change_in_the_middle(started: Any, nvidia: Nvidia) -> None:
+    started()
+    strategy = nvidia.engines[0].module.DynamicShapesKernelSpecializationStrategy.EAGER
+    assert all(e.configs[0].dynamic_shapes_kernel_specialization_strategy == strategy for e in nvidia.engines)
+
+
+def test_too_little_memory_says_how_much_and_what_to_do(started: Any, nvidia: Nvidia) -> None:
+    nvidia.runtime.memory = 100_000
+    words = (
+        r"tensorrt_rtx: allocating .* MiB failed: .*out of memory.* MiB are free\)\. 24x20 RGBS in fp32 takes .*fp16"
+    )
+    with pytest.raises(OutOfMemory, match=words):
+        started()
+
+
+def test_two_sessions_on_one_gpu(started: Any) -> None:
+    source = frames(4, WIDTH, HEIGHT)
+    one, two = started(), started()
+    wanted = feed(one, source)
+    one.reset()
+    for n in range(3):
+        for backend in (one, two):
+            for k in range(0 if n == 0 else n + 1, n + 2):
+                backend.ingest(k % 3, source[k])
+            ok(backend.step((max(0, n - 1) % 3, n % 3, (n + 1) % 3), 0))
+            assert np.stack(backend.read(0)).tobytes() == wanted[n].tobytes()
+
+
+def test_device_id_is_honoured(nvidia: Nvidia, started: Any) -> None:
+    nvidia.runtime.gpus = 3
+    backend = started(device_id=2)
+    assert backend.device == "cuda:2 Fake GPU"
+    assert nvidia.runtime.device == 2
+    with pytest.raises(BackendUnavailable, match="tensorrt_rtx: there is no GPU 3: CUDA finds 3"):
+        started(device_id=3)
+
+
+def test_a_gpu_that_is_too_old(nvidia: Nvidia, started: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Properties, "major", 6)
+    with pytest.raises(BackendUnavailable, match=r"Fake GPU has compute capability 6.9, wanted 7.5 .*'torch'"):
+        started()
+
+
+def test_an_engine_that_does_not_run_is_told_with_the_libraries_words(
+    started: Any, nvidia: Nvidia, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    backend = started()
+    monkeypatch.setattr(FakeContext, "runs", False)
+    log = library.get("tensorrt_rtx").log
+
+    def fail(context: FakeContext, _: int) -> bool:
+        log.log(log.ERROR, "the kernel fell over")
+        return False
+
+    monkeypatch.setattr(FakeContext, "execute_async_v3", fail)
+    backend.ingest(0, frames(1, WIDTH, HEIGHT)[0])
+    event = backend.step((0, 0, 0), 0)
+    event.wait()
+    assert isinstance(event.error, DeviceError)
+    assert "TensorRT-RTX did not run: the kernel fell over" in str(event.error)
+
+
+def test_an_engine_of_other_types_is_refused(started: Any, monkeypatch: pytest.MonkeyPatch, nvidia: Nvidia) -> None:
+    kind = library.get("tensorrt_rtx").module.DataType.HALF
+    monkeypatch.setattr("tests.fake_nvidia.FakeEngine.get_tensor_dtype", lambda *_: kind)
+    with pytest.raises(DeviceError, match=r"the engine has .*float16.* wanted .*float32.*vsanimesr engines clear"):
+        started()
+
+
+def test_tensorrt_itself_differs_only_in_how_contexts_are_made(nvidia: Nvidia, monkeypatch: pytest.MonkeyPatch) -> None:
+    rtx = library.get("tensorrt_rtx")
+    monkeypatch.setattr(library, "get", lambda _: rtx)
+    source = frames(4, WIDTH, HEIGHT)
+    backend = TensorRT(setup(precision="fp16"))
+    got = np.stack(feed(backend, source))
+    backend.close()
+    assert psnr(got, reference(source, True)) > 50
+    assert not list(store.folder(None).glob("*.cache"))
+
+
+class TestWithoutAGpu:
+    """What is said where something is missing; the CUDA runtime is the real one unless it is replaced."""
+
+    @pytest.mark.parametrize(
+        ("driver", "words"), [(0, "no NVIDIA driver"), (12080, r"too old: it offers CUDA 12\.8, wanted 13")]
+    )
+    def test_the_driver(self, nvidia: Nvidia, driver: int, words: str) -> None:
+        nvidia.runtime.fails["cudaGetDeviceCount"] = ERROR.cudaErrorInsufficientDriver
+        nvidia.runtime.driver = driver
+        with pytest.raises(BackendUnavailable, match=f"tensorrt_rtx: .*{words}"):
+            TensorRTRTX(setup())
+
+    def test_no_gpu(self, nvidia: Nvidia) -> None:
+        nvidia.runtime.gpus = 0
+        with pytest.raises(BackendUnavailable, match=r"finds no GPU.*CUDA_VISIBLE_DEVICES"):
+            TensorRTRTX.devices()
+
+    def test_the_binding(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setitem(sys.modules, "cuda.bindings.runtime", None)
+        cuda.runtime.cache_clear()
+        with pytest.raises(BackendUnavailable, match=r"CUDA's Python binding cannot be loaded.*pip install"):
+            TensorRTRTX(setup())
+
+    def test_another_kind_of_device(self) -> None:
+        with pytest.raises(BackendUnavailable, match="no device 'cpu'; it runs on cuda only"):
+            TensorRTRTX(setup(device="cpu"))
+
+    @pytest.mark.skipif(backends.count_nvidia_gpus() > 0, reason="there is a GPU")
+    def test_this_machine(self) -> None:
+        with pytest.raises(BackendUnavailable, match=r"tensorrt_rtx: no NVIDIA driver.*backend='openvino'"):
+            TensorRTRTX(setup())
+
+
+def test_a_gpu_that_the_library_does_not_serve_is_no_choice(nvidia: Nvidia, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise DeviceError("it does not load")
+
+    assert TensorRTRTX.devices() == ("cuda",)
+    monkeypatch.setattr(library.Library, "load", refuse)
+    with pytest.raises(BackendUnavailable, match="it does not serve this GPU: it does not load"):
+        TensorRTRTX.devices()

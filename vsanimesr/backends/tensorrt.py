@@ -1,0 +1,145 @@
+"""TensorRT on an NVIDIA GPU: engines from the cache, or built now, run by the pipelined stream."""
+
+from collections.abc import Mapping
+from typing import Any, ClassVar, override
+
+import numpy as np
+
+from vsanimesr.backends.base import EngineSetup, Setup
+from vsanimesr.backends.cuda import CudaDevice
+from vsanimesr.backends.device import Execution, Stream
+from vsanimesr.backends.pipelined import Pipelined
+from vsanimesr.engines import library, pair, store
+from vsanimesr.engines.engine import Engine
+from vsanimesr.engines.library import Library
+from vsanimesr.engines.pair import Place
+from vsanimesr.engines.recipe import PRECISIONS, Wanted, compose
+from vsanimesr.errors import BackendUnavailable, DeviceError
+from vsanimesr.graphs import Tensor, tensors
+
+DEVICE = "cuda"
+"""The only kind of device."""
+PATIENCE = 15
+"""Seconds between two lines about a build that lasts."""
+LEAST_CAPABILITY = (7, 5)
+"""Compute capability of Turing, the oldest that either library serves."""
+
+
+class TensorRT(Pipelined):
+    """Runs TensorRT engines; `device_id` picks one of several GPUs.
+
+    Raises BackendUnavailable if the library, the driver or the GPU is missing or too old, EngineMissing if there is no
+    engine and none may be built, EngineNotBuilt, ModelError from the model, OutOfMemory, DeviceError.
+    """
+
+    name: ClassVar[str] = "tensorrt"
+    precisions: ClassVar[tuple[str, ...]] = PRECISIONS
+
+    def __init__(self, setup: Setup) -> None:
+        self._library = library.get(self.name)
+        if setup.device not in ("", DEVICE):
+            raise BackendUnavailable(f"{self.name}: no device {setup.device!r}; it runs on {DEVICE} only")
+        device = _open(self.name, setup.device_id)
+        self.device = f"{DEVICE}:{setup.device_id} {device.name}"
+        self.precision = PRECISIONS[0] if setup.precision == "auto" else setup.precision
+        cell = setup.cell()
+        graphs = compose(cell, setup.clip, self.precision)
+        targets = self._library.targets(device.name, device.compute_capability)
+        wanted = Wanted(cell=cell, format=setup.clip.format, precision=self.precision, library=self._library)
+        engines = pair.obtain(wanted, setup.clip, targets, _place(setup.engines))
+        shapes = tensors(graphs.ingest), tensors(graphs.step)
+        ingest, step = (self._load(*found, tensor) for found, tensor in zip(engines, shapes, strict=True))
+        super().__init__(setup, graphs, device, ingest, step)
+
+    @override
+    @classmethod
+    def version(cls) -> str:
+        found = library.get(cls.name)
+        return f"{found.title} {found.version}"
+
+    @override
+    @classmethod
+    def devices(cls) -> tuple[str, ...]:
+        library.get(cls.name)
+        _open(cls.name, 0)
+        return (DEVICE,)
+
+    def _load(self, engine: Engine, data: bytes, shapes: Mapping[str, Tensor]) -> Execution:
+        """An engine on the current device."""
+        loaded = self._library.load(data)
+        strategy = self._library.module.ExecutionContextAllocationStrategy.USER_MANAGED
+        return Context(self._library, loaded, loaded.create_execution_context(strategy), shapes)
+
+
+class Context:
+    """An engine with a context of its own whose memory we give it; raises DeviceError if it is of another graph."""
+
+    def __init__(self, found: Library, engine: Any, context: Any, shapes: Mapping[str, Tensor]) -> None:
+        self._library, self._engine, self._context = found, engine, context
+        if context is None:
+            raise DeviceError(f"{found.title} made no context of the engine: {found.log.since(found.log.heard - 1)}")
+        self._check(shapes)
+        self._static = all(-1 not in tuple(engine.get_tensor_shape(name)) for name in shapes)
+        mode = found.module.TensorIOMode.INPUT
+        for name, tensor in shapes.items():
+            if engine.get_tensor_mode(name) == mode and not context.set_input_shape(name, tensor.shape):
+                raise DeviceError(f"{found.title} does not take {name} as {tensor.shape}")
+
+    @property
+    def scratch_nbytes(self) -> int:
+        """What it needs at these shapes."""
+        nbytes = int(self._context.update_device_memory_size_for_shapes())
+        return max(nbytes, int(self._engine.device_memory_size_v2)) if self._static else nbytes
+
+    @property
+    def capturable(self) -> bool:
+        """Whether a run may be captured; TensorRT itself does not tell, and can once it has run."""
+        return True
+
+    def use_scratch(self, address: int, nbytes: int) -> None:
+        """Say where its memory is."""
+        self._context.set_device_memory(address, nbytes)
+
+    def bind(self, name: str, address: int) -> None:
+        """Say where a tensor is."""
+        self._context.set_tensor_address(name, address)
+
+    def enqueue(self, stream: Stream) -> None:
+        """Run once."""
+        self._stream, heard = stream, self._library.log.heard
+        if not self._context.execute_async_v3(stream.handle):
+            raise DeviceError(f"{self._library.title} did not run: {self._library.log.since(heard)}")
+
+    def close(self) -> None:
+        """Free the context, then the engine."""
+        self._context = self._engine = None
+
+    def _check(self, shapes: Mapping[str, Tensor]) -> None:
+        engine, nptype = self._engine, self._library.module.nptype
+        names = {engine.get_tensor_name(number) for number in range(engine.num_io_tensors)}
+        types = {name: np.dtype(nptype(engine.get_tensor_dtype(name))) for name in names}
+        wanted = {name: tensor.dtype for name, tensor in shapes.items()}
+        if types != wanted:
+            raise DeviceError(f"the engine has {types}, wanted {wanted}; run: vsanimesr engines clear")
+
+
+def _place(engines: EngineSetup) -> Place:
+    def tick(seconds: float) -> None:
+        if seconds % PATIENCE == 0:
+            engines.say(f"still building the engine, {seconds:.0f} s so far")
+
+    return Place(store.folder(engines.folder), engines.build, engines.say, tick)
+
+
+def _open(name: str, number: int) -> CudaDevice:
+    try:
+        device = CudaDevice(number)
+    except BackendUnavailable as error:
+        raise BackendUnavailable(f"{name}: {error}") from error
+    if tuple(map(int, device.compute_capability.split("."))) < LEAST_CAPABILITY:
+        least = ".".join(map(str, LEAST_CAPABILITY))
+        raise BackendUnavailable(
+            f"{name}: {device.name} has compute capability {device.compute_capability}, wanted {least} or later; "
+            "use backend='torch', device='cuda'"
+        )
+    return device
