@@ -23,6 +23,11 @@ _TAIL = 8  # lines of a child's output that an error shows
 class ChildFailed(Exception):
     """A process that should have been measured failed; carries its command and its last words."""
 
+    def __init__(self, message: str, reason: str = "") -> None:
+        super().__init__(message)
+        self.reason = reason or message
+        """One line for tables and files, without a path of this machine."""
+
 
 @dataclass(frozen=True)
 class Stamp:
@@ -31,13 +36,13 @@ class Stamp:
     at: float
     """Time, seconds."""
     resident: int
-    """Resident memory, bytes."""
+    """Resident memory, bytes; 0 in a run that only tells the time."""
     peak: int
-    """The most resident memory so far, bytes."""
+    """The most resident memory so far, bytes; likewise."""
 
 
 def stamps(node: str, *, preload: bool, **arguments: Any) -> list[Stamp]:
-    """One for each frame of a vspipe run of `nodes.<node>`, in the order in which they came.
+    """One for each frame of a vspipe run of `nodes.<node>`, in the order in which they came; raises ChildFailed.
 
     With `preload` the process loads the Python package's OpenVINO before any plugin can bring another one.
     """
@@ -80,6 +85,8 @@ def _vspipe(node: str, arguments: Mapping[str, Any], *, preload: bool) -> str:
 def _run(command: Sequence[str], env: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
     done = subprocess.run(command, env={**os.environ, **env}, capture_output=True, text=True, check=False)
     if done.returncode:
-        words = [f"  {line}" for line in done.stderr.splitlines()[-_TAIL:]]
-        raise ChildFailed("\n".join((f"exit code {done.returncode} from {' '.join(command)}", *words)))
+        words = [line.strip() for line in done.stderr.splitlines() if line.strip()][-_TAIL:]
+        message = "\n  ".join((f"exit code {done.returncode} from {' '.join(command)}", *words))
+        last = words[-1] if words else f"exit code {done.returncode} without a word"
+        raise ChildFailed(message, last.removeprefix("vapoursynth.Error: ").removeprefix("Upscale: "))
     return done

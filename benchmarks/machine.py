@@ -3,26 +3,40 @@
 import os
 import platform
 import shlex
+import shutil
+import subprocess
 import sys
 import time
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
 import psutil
 
-PACKAGES = ("vapoursynth-animesr", "vapoursynth", "openvino", "numpy", "vapoursynth-mlrt-ov")
+PACKAGES = (
+    "vapoursynth-animesr",
+    "vapoursynth",
+    "openvino",
+    "torch",
+    "tensorrt",
+    "tensorrt-rtx-cu13",
+    "numpy",
+    "vapoursynth-mlrt-ov",
+)
 _CPUINFO = Path("/proc/cpuinfo")
 _NEEDED = ("avx2", "avx512f", "avx512_bf16", "amx_bf16", "amx_int8")
 """Processor features that decide how fast a convolution is."""
 
 
 def describe(arguments: Sequence[str]) -> dict[str, Any]:
-    """Processor, memory, load, versions, and the command line that had these arguments."""
+    """Day, processor, GPUs, memory, load, versions, and the command line that had these arguments."""
     return {
+        "date": datetime.now(UTC).date().isoformat(),
         "processor": _cpuinfo("model name") or platform.processor() or platform.machine(),
         "features": [feature for feature in _NEEDED if feature in _cpuinfo("flags").split()],
+        "gpus": _gpus(),
         "cores": os.cpu_count(),
         "memory_gib": round(psutil.virtual_memory().total / 2**30, 1),
         "load_before": psutil.getloadavg()[0],
@@ -58,6 +72,16 @@ def _cpuinfo(key: str) -> str:
     """Linux's value of a key, for the first processor; '' elsewhere."""
     lines = _CPUINFO.read_text().splitlines() if _CPUINFO.exists() else []
     return next((line.partition(":")[2].strip() for line in lines if line.startswith(key)), "")
+
+
+def _gpus() -> list[str]:
+    """Name, driver and memory of each NVIDIA GPU, as the driver's own tool tells them; empty without that."""
+    tool = shutil.which("nvidia-smi")
+    if tool is None:
+        return []
+    query = [tool, "--query-gpu=name,driver_version,memory.total", "--format=csv,noheader"]
+    done = subprocess.run(query, capture_output=True, text=True, check=False)
+    return done.stdout.splitlines() if done.returncode == 0 else []
 
 
 def _version(package: str) -> str:

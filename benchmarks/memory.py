@@ -1,64 +1,94 @@
 """How much memory whole vspipe processes take, and whether that stays so."""
 
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from benchmarks import children
 from benchmarks.children import ChildFailed, Stamp
-from benchmarks.figures import Figure, Report
+from benchmarks.combinations import CUDA, Combination
+from benchmarks.device_memory import NoDeviceMemory, Watch
+from benchmarks.figures import Case, Curve, Figure, Report
 
-MIB = 1 << 20
-SETTLED = 50
+MIB, UNIT = 1 << 20, "MiB"
+SETTLES = 50
 """Frames after which memory should stay as it is; half of them where there are fewer than twice as many."""
 POINTS = 50
 """At most this many values in a curve."""
+SETTLED, LAST, PEAK, DEVICE_PEAK = "resident, settled", "resident, at the end", "peak", "device, peak"
 
 
 @dataclass(frozen=True)
 class Settings:
     """What to measure."""
 
-    width: int
-    """Of the frames, samples."""
-    height: int
-    """Likewise."""
+    combinations: tuple[Combination, ...]
     frames: int
     """On the fake backend."""
     network_frames: int
-    """On OpenVINO, in each precision; more than 32, so that there is a checkpoint."""
+    """On every other; more than 32, so that there is a checkpoint."""
 
 
 def measure(settings: Settings, machine: dict[str, Any], say: Callable[[str], None]) -> Report:
     """Measure everything; `say` is told what comes next."""
-    report = Report("memory", asdict(settings), machine)
-    size = {"width": settings.width, "height": settings.height}
-    say(f"fake, {settings.frames} frames")
-    _add(report, "fake", children.stamps("fake", preload=False, **size, frames=settings.frames))
-    for precision in ("fp32", "bf16"):
-        name = f"openvino, {precision}"
-        say(f"{name}, {settings.network_frames} frames")
-        try:
-            run = children.stamps("ours", preload=True, **size, frames=settings.network_frames, precision=precision)
-        except ChildFailed as error:
-            if precision == "fp32":  # that one every processor has
-                raise
-            report.missing[name] = str(error)
-        else:
-            _add(report, name, run)
+    plain = {name: value for name, value in asdict(settings).items() if name != "combinations"}
+    report = Report("memory", plain, machine)
+    for combination in settings.combinations:
+        frames = settings.frames if combination.backend == "fake" else settings.network_frames
+        say(f"{combination.label}, {frames} frames")
+        report.cases.append(_case(combination, frames, report.notes))
     return report
 
 
-def _add(report: Report, name: str, run: list[Stamp]) -> None:
-    settled = min(SETTLED, len(run) // 2)
-    values = {
-        f"resident after frame {settled}": run[settled].resident,
-        f"resident after frame {len(run) - 1}": run[-1].resident,
-        "peak": max(stamp.peak for stamp in run),
-    }
-    report.figures.update({f"{name}: {what}": Figure((value / MIB,), "MiB") for what, value in values.items()})
-    report.curves[f"{name}: resident, MiB"] = [round(stamp.resident / MIB, 1) for stamp in _thinned(run)]
+def _case(combination: Combination, frames: int, notes: dict[str, str]) -> Case:
+    case = Case(combination)
+    with ExitStack() as stack:
+        watch = _watch(combination, case, stack)
+        try:
+            asked = {**asdict(combination), "memory": True, "frames": frames}
+            run = children.stamps("ours", preload=combination.backend == "openvino", **asked)
+        except ChildFailed as error:
+            return Case(combination, missing={**case.missing, PEAK: error.reason})
+    if watch:
+        _add_device(case, watch, notes)
+    return Case(combination, figures=host_figures(run) | case.figures, missing=case.missing, curve=_curve(run))
 
 
-def _thinned(run: list[Stamp]) -> list[Stamp]:
-    return run[:: -(-len(run) // POINTS)]
+def _watch(combination: Combination, case: Case, stack: ExitStack) -> Watch | None:
+    """What polls the device; None where no CUDA device is used, or where it cannot be polled, which the case tells."""
+    if combination.kind != CUDA:
+        return None
+    try:
+        return stack.enter_context(Watch())
+    except NoDeviceMemory as error:
+        case.missing[DEVICE_PEAK] = str(error)
+        return None
+
+
+def _add_device(case: Case, watch: Watch, notes: dict[str, str]) -> None:
+    try:
+        watched = watch.result()
+    except NoDeviceMemory as error:
+        case.missing[DEVICE_PEAK] = str(error)
+        return
+    case.figures[DEVICE_PEAK] = Figure((watched.peak / MIB,), UNIT)
+    if watched.disturbed:
+        notes[case.combination.label] = "others took or gave memory of the device meanwhile; repeat it"
+
+
+def host_figures(run: list[Stamp]) -> dict[str, Figure]:
+    """Resident memory once settled and at the end, and the peak."""
+    settled = run[min(SETTLES, len(run) // 2)].resident
+    values = {SETTLED: settled, LAST: run[-1].resident, PEAK: max(stamp.peak for stamp in run)}
+    return {name: Figure((value / MIB,), UNIT) for name, value in values.items()}
+
+
+def every(frames: int) -> int:
+    """How many frames lie between two values of a curve."""
+    return -(-frames // POINTS)
+
+
+def _curve(run: list[Stamp]) -> Curve:
+    step = every(len(run))
+    return Curve(step, [round(stamp.resident / MIB, 1) for stamp in run[::step]], UNIT)

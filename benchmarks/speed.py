@@ -3,158 +3,158 @@
 Everything takes its turn in every round, so that whatever else the machine does hits all alike.
 """
 
-import json
 import os
 import tempfile
-from collections import defaultdict
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from benchmarks import children, peer
-from benchmarks.figures import Figure, Report, best
+from benchmarks import ceilings, children, comparison, floors, macs, overhead, peer
+from benchmarks.combinations import Combination
+from benchmarks.comparison import Comparison
+from benchmarks.figures import Case, Figure, Report
 from benchmarks.machine import Others
+from benchmarks.steps import measure_bare
+from benchmarks.tally import Tally
 from vsanimesr import models
+from vsanimesr.graphs import compose
+from vsanimesr.spec import FORMATS, ClipSpec
 
 type Say = Callable[[str], None]
 
-FPS, MICROSECONDS, PERCENT = "frames/s", "us/frame", "% of the processors"
-STEPS, OURS, PEER = "bare steps", "vspipe, ours", "vspipe, peer"
+FPS, MS, PERCENT = "frames/s", "ms", "% of the processors"
 OTHERS = "other processes"
-SMALL = {"width": 16, "height": 16}
-"""Size of the frames where only what is not pixels counts."""
-THREADS = (1, 2)
 QUIET = 5.0
 """Percent of the processors that other processes may take before the report warns."""
-NO_PEER = "vapoursynth-mlrt-ov is not installed; pip install vapoursynth-mlrt-ov"
+NO_CEILINGS = "--no-ceilings was given"
 
 
 @dataclass(frozen=True)
 class Settings:
     """What to measure."""
 
-    width: int
-    """Of the frames, samples; a multiple of 4, as the peer's graph pads nothing."""
-    height: int
-    """Likewise."""
+    combinations: tuple[Combination, ...]
     frames: int
     """How many count in each run, after the warm-up."""
     rounds: int
     """How often each thing is measured."""
-    precision: str
-    """'auto' or one of OpenVINO's."""
     overhead_frames: int
     """Frames of each run without a network."""
     ways: tuple[str, ...] = tuple(way.name for way in peer.WAYS)
     """Those of the peer's settings that are measured."""
+    limits: ceilings.Size | None = ceilings.FULL
+    """How large the products and copies are that show what the machine can do; None for none."""
+
+
+@dataclass
+class _Progress:
+    """What was found so far."""
+
+    cases: dict[Combination, Tally]
+    ran: dict[Combination, dict[str, str]] = field(default_factory=dict)
+    others: Tally = field(default_factory=Tally)
+    """What belongs to no combination."""
 
 
 def measure(settings: Settings, machine: dict[str, Any], say: Say) -> Report:
     """Measure everything; `say` is told what comes next."""
-    samples: defaultdict[str, list[float]] = defaultdict(list)
-    ran: dict[str, Any] = {}
-    versions = peer.probe()
+    counted = {combination: _macs(combination) for combination in settings.combinations}
+    limits, missing = _ceilings(settings, say)
+    progress = _Progress({combination: Tally() for combination in settings.combinations})
     with tempfile.TemporaryDirectory(prefix="animesr-bench-") as folder:
-        ways = _ways(settings, Path(folder)) if versions else {}
+        beside = comparison.prepare(settings.combinations, settings.ways, Path(folder))
         for n in range(settings.rounds):
             say(f"round {n + 1} of {settings.rounds}")
-            ran = _round(settings, ways, samples, say)
-    figures = {name: Figure(tuple(values), _unit(name)) for name, values in samples.items()}
-    missing = {} if versions else {PEER: NO_PEER}
-    resolved = {**asdict(settings), **ran, "warm_up": children.WARM_UP, "peer_versions": versions}
-    winners = _best(figures)
-    ratios = _ratios(figures, winners)
-    return Report("speed", resolved, machine, _with_overhead(figures), ratios, missing, {**winners, **_noise(figures)})
+            _round(settings, beside, progress, say)
+    cases = [
+        Case(combination, progress.ran.get(combination, {}), counted[combination], tally.figures(), tally.missing)
+        for combination, tally in progress.cases.items()
+    ]
+    figures = progress.others.figures()
+    ratios, notes = _compare(beside, progress, figures), {**comparison.winners(figures), **_noise(figures)}
+    missing |= beside.missing | progress.others.missing
+    return Report(
+        "speed",
+        _plain(settings, beside),
+        machine,
+        cases,
+        limits,
+        figures | overhead.differences(figures),
+        ratios,
+        missing,
+        notes,
+    )
 
 
-def _ways(settings: Settings, folder: Path) -> dict[str, tuple[peer.Way, Path]]:
-    """The peer's settings with their graphs, by the name of the figure."""
-    graphs = peer.write_graphs(models.load(models.DEFAULT), settings.width, settings.height, folder)
-    return {_peer(way): (way, graphs[way.pruned]) for way in peer.WAYS if way.name in settings.ways}
+def _plain(settings: Settings, beside: Comparison) -> dict[str, Any]:
+    named = {name: getattr(settings, name) for name in ("frames", "rounds", "overhead_frames", "ways")}
+    against = {"peer_versions": beside.versions, "peer_beside": beside.beside.label if beside.beside else ""}
+    return {**named, "ways": list(settings.ways), "warm_up": children.WARM_UP, **against}
 
 
-def _peer(way: peer.Way) -> str:
-    return f"{PEER}, {way.name}"
+def _macs(combination: Combination) -> int:
+    """Of the `step` graph before any backend rewrites it; 0 for a backend that runs none."""
+    if combination.backend == "fake":
+        return 0
+    clip = ClipSpec(combination.width, combination.height, 1, FORMATS[combination.format])
+    return macs.count(compose(models.load(models.DEFAULT), clip).step)
 
 
-def _unit(name: str) -> str:
-    if name == OTHERS:
-        return PERCENT
-    return FPS if name.startswith((STEPS, OURS, PEER)) else MICROSECONDS
+def _ceilings(settings: Settings, say: Say) -> tuple[dict[str, Figure], dict[str, str]]:
+    if settings.limits is None:
+        return {}, {"ceilings": NO_CEILINGS}
+    return ceilings.measure(settings.combinations, say, settings.limits)
 
 
-def _round(
-    settings: Settings, ways: dict[str, tuple[peer.Way, Path]], samples: dict[str, list[float]], say: Say
-) -> dict[str, Any]:
-    """Measure each thing once; returns what precision, device and library the steps ran with."""
-    size = {"width": settings.width, "height": settings.height}
-
-    def add(name: str, value: float) -> None:
-        samples[name].append(value)
-        say(f"  {name}: {value:.3f} {_unit(name)}")
-
-    others = Others()
-    ran = _steps("openvino", settings.precision, settings.frames, size)
-    add(STEPS, settings.frames / ran.pop("seconds"))
-    frames = children.WARM_UP + settings.frames
-    add(OURS, children.rate(children.stamps("ours", preload=True, **size, frames=frames, precision=ran["precision"])))
-    for name, (way, graph) in ways.items():
-        add(name, peer.rate(way, graph, precision=ran["precision"], **size, frames=settings.frames))
+def _round(settings: Settings, beside: Comparison, progress: _Progress, say: Say) -> None:
+    """Measure each thing once."""
+    others, tell = Others(), progress.others
+    for combination, tally in progress.cases.items():
+        say(f" {combination.label}")
+        tally.take(floors.BARE, MS, partial(_bare, combination, tally, settings.frames, progress), say)
+        tally.take(floors.VSPIPE, FPS, partial(_vspipe, combination, settings.frames, progress), say)
+    if beside.beside:
+        _peer(beside.beside, beside, settings.frames, progress, say)
     if os.name == "posix":  # elsewhere nobody knows what time children took
-        add(OTHERS, others.percent())
-    for name, value in _host(settings.overhead_frames).items():
-        add(name, value)
-    return ran
+        tell.take(OTHERS, PERCENT, others.percent, say)
+    for name, value in overhead.run(settings.overhead_frames).items():
+        tell.add(name, overhead.MICROSECONDS, value, say)
+
+
+def _peer(ours: Combination, beside: Comparison, frames: int, progress: _Progress, say: Say) -> None:
+    """The peer's ways, in the precision that ours came to."""
+    if ours not in progress.ran:
+        progress.others.missing[comparison.PEER] = f"there is nothing to compare it with: {ours.label} did not run"
+        return
+    size = {"width": ours.width, "height": ours.height, "frames": frames}
+    precision = progress.ran[ours]["precision"]
+    for name, (way, graph) in beside.ways.items():
+        progress.others.take(name, FPS, partial(peer.rate, way, graph, precision=precision, **size), say)
+
+
+def _bare(combination: Combination, tally: Tally, frames: int, progress: _Progress) -> float:
+    steps = measure_bare(combination, frames=frames)
+    progress.ran[combination] = steps.ran
+    for name, milliseconds in steps.timings.items():
+        tally.add(f"{combination.backend} says: {name}", MS, milliseconds)
+    return steps.milliseconds
+
+
+def _vspipe(combination: Combination, frames: int, progress: _Progress) -> float:
+    asked = asdict(combination) | {"frames": children.WARM_UP + frames, "memory": False}
+    if combination in progress.ran:
+        asked["precision"] = progress.ran[combination]["precision"]
+    return children.rate(children.stamps("ours", preload=combination.backend == "openvino", **asked))
+
+
+def _compare(beside: Comparison, progress: _Progress, figures: dict[str, Figure]) -> dict[str, Figure]:
+    ours = progress.cases[beside.beside].figures().get(floors.VSPIPE) if beside.beside else None
+    return comparison.ratios(ours, figures) if ours else {}
 
 
 def _noise(figures: dict[str, Figure]) -> dict[str, str]:
     if OTHERS not in figures or max(figures[OTHERS].rounds) <= QUIET:
         return {}
     return {"not a quiet machine": "repeat it; what runs frame by frame suffers more from others than what does not"}
-
-
-def _steps(backend: str, precision: str, frames: int, size: dict[str, int]) -> dict[str, Any]:
-    asked = {"name": backend, "precision": precision, "warm_up": children.WARM_UP, "frames": frames, **size}
-    ran: dict[str, Any] = children.python(["-m", "benchmarks.steps", json.dumps(asked)])
-    return ran
-
-
-def _host(frames: int) -> dict[str, float]:
-    """Microseconds per frame without a network and nearly without pixels."""
-    scale = 1e6 / frames
-    found = {"fake, bare steps": _steps("fake", "auto", frames, SMALL)["seconds"] * scale}
-    for threads in THREADS:
-        for name, node in (("fake", "fake_unstamped"), ("resize.Point", "point")):
-            seconds = children.seconds(node, **SMALL, frames=frames, threads=threads)
-            found[f"{name}, {_threads(threads)}"] = seconds * scale
-    return found
-
-
-def _threads(number: int) -> str:
-    return f"{number} thread{'s' if number > 1 else ''}"
-
-
-def _with_overhead(figures: dict[str, Figure]) -> dict[str, Figure]:
-    overhead = {
-        f"overhead, {_threads(number)}": figures[f"fake, {_threads(number)}"].less(
-            figures[f"resize.Point, {_threads(number)}"]
-        )
-        for number in THREADS
-    }
-    return {**figures, **overhead}
-
-
-def _best(figures: dict[str, Figure]) -> dict[str, str]:
-    """The name of the peer's figure that counts, for each of its networks; empty without a peer."""
-    found = {}
-    for network, pruned in (("same network", False), ("pruned network", True)):
-        if names := [_peer(way) for way in peer.WAYS if way.pruned == pruned and _peer(way) in figures]:
-            found[f"best peer, {network}"] = best(figures, names)
-    return found
-
-
-def _ratios(figures: dict[str, Figure], winners: dict[str, str]) -> dict[str, Figure]:
-    ours = figures[OURS]
-    against = {f"ours / {name}": ours.over(figures[winner]) for name, winner in winners.items()}
-    return {"ours / bare steps": ours.over(figures[STEPS]), **against}

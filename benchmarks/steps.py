@@ -7,12 +7,17 @@ import json
 import sys
 import time
 from collections import deque
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from typing import Any
 
+from benchmarks import children
+from benchmarks.combinations import Combination
 from benchmarks.pattern import DRAWN, draw
 from vsanimesr import backends, models
 from vsanimesr.backends.base import RING, Backend, Event, Setup
-from vsanimesr.spec import RGBS, ClipSpec
+from vsanimesr.errors import AnimeSRError, ArgumentError
+from vsanimesr.spec import FORMATS, ClipSpec
 
 SLOTS = 3
 IN_FLIGHT = 2
@@ -22,36 +27,70 @@ IN_FLIGHT = 2
 class Steps:
     """A run."""
 
-    seconds: float
-    """From the end of the last warm-up step to the end of the last one."""
+    milliseconds: float
+    """Per step, from the end of the last warm-up step to the end of the last one."""
     precision: str
     """What 'auto' came to."""
     device: str
     """The device in words."""
     version: str
     """The library and its version."""
+    timings: dict[str, float]
+    """Milliseconds by name, where the backend has a method `timings` that tells them; else empty."""
+
+    @property
+    def ran(self) -> dict[str, str]:
+        """What it was that ran, for `Case.ran`."""
+        return {"precision": self.precision, "device": self.device, "version": self.version}
 
 
-def main(arguments: str) -> None:
-    """Run what the JSON object `arguments` says (see `measure`) and print the result as JSON."""
-    print(json.dumps(asdict(measure(**json.loads(arguments)))))
+def measure_bare(combination: Combination, *, frames: int, warm_up: int = children.WARM_UP) -> Steps:
+    """Run `warm_up` steps and `frames` more that count, in a process of their own; at least one of each.
+
+    Raises ChildFailed, whose `reason` is what the backend said.
+    """
+    asked = {**asdict(combination), "frames": frames, "warm_up": warm_up}
+    return Steps(**children.python(["-m", "benchmarks.steps", json.dumps(asked)]))
 
 
-def measure(*, name: str, width: int, height: int, warm_up: int, frames: int, precision: str) -> Steps:
-    """Run `warm_up` steps and `frames` more that count, on the backend called `name`."""
-    clip, spec = ClipSpec(width, height, warm_up + frames, RGBS), models.find(models.DEFAULT)
-    backend = backends.get(name)(Setup(clip, spec.scale, SLOTS, precision, "", 0, lambda: models.load(models.DEFAULT)))
+def main(arguments: str) -> int:
+    """Measure what the JSON object `arguments` says and print the result as JSON; returns the exit code."""
+    asked = json.loads(arguments)
+    count = {"frames": asked.pop("frames"), "warm_up": asked.pop("warm_up")}
+    try:
+        print(json.dumps(asdict(measure(Combination(**asked), **count))))
+    except AnimeSRError as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+def measure(combination: Combination, *, frames: int, warm_up: int) -> Steps:
+    """The same as `measure_bare`, in this process; raises AnimeSRError."""
+    clip = ClipSpec(combination.width, combination.height, warm_up + frames, FORMATS[combination.format])
+    backend = _start(combination, clip)
     try:
         ends = _drive(backend, clip)
+        tell: Callable[[], dict[str, float]] = getattr(backend, "timings", dict)
+        timings = dict(tell())
     finally:
         backend.close()
-    seconds = ends[-1] - ends[warm_up - 1]
-    return Steps(seconds, backend.precision, backend.device, backend.version())
+    milliseconds = 1e3 * (ends[-1] - ends[warm_up - 1]) / frames
+    return Steps(milliseconds, backend.precision, backend.device, backend.version(), timings)
+
+
+def _start(combination: Combination, clip: ClipSpec) -> Backend:
+    cls, precision = backends.get(combination.backend), combination.precision
+    if precision not in ("auto", *cls.precisions):
+        known = ", ".join(cls.precisions)
+        raise ArgumentError(f"{combination.backend}: no precision {precision!r}; use auto or {known}")
+    scale = models.find(models.DEFAULT).scale
+    return cls(Setup(clip, scale, SLOTS, precision, combination.device, 0, lambda: models.load(models.DEFAULT)))
 
 
 def _drive(backend: Backend, clip: ClipSpec) -> list[float]:
     """When each step of the clip had ended."""
-    source = [draw(clip.width, clip.height, n) for n in range(DRAWN)]
+    source = [_planes(clip, n) for n in range(DRAWN)]
     pending: deque[Event] = deque()
     ends: list[float] = []
     backend.reset()
@@ -67,6 +106,10 @@ def _drive(backend: Backend, clip: ClipSpec) -> list[float]:
     return ends
 
 
+def _planes(clip: ClipSpec, n: int) -> list[Any]:
+    return [plane.astype(clip.format.dtype) for plane in draw(clip.width, clip.height, n)]
+
+
 def _end(event: Event) -> float:
     event.wait()
     if event.error is not None:
@@ -75,4 +118,4 @@ def _end(event: Event) -> float:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    sys.exit(main(sys.argv[1]))

@@ -1,9 +1,10 @@
-"""The benchmarks: their arithmetic, the peer's graphs, and the commands with next to nothing to do."""
+"""The benchmarks: what they start, the peer's graphs, and the commands with next to nothing to do."""
 
 import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -11,17 +12,18 @@ from typing import Any
 import numpy as np
 import pytest
 
-from benchmarks import children, machine, memory, peer, speed, tables
+from benchmarks import children, comparison, floors, machine, memory, peer, schema, speed
 from benchmarks.__main__ import main
 from benchmarks.children import WARM_UP, ChildFailed, Stamp
-from benchmarks.figures import Figure, Report
+from benchmarks.combinations import Combination
+from benchmarks.figures import Figure
 from benchmarks.pattern import DRAWN, draw
 from benchmarks.resident import resident
 from vsanimesr import graphs, models
 from vsanimesr.spec import RGBS, ClipSpec
 
-TINY = ["--width", "32", "--height", "32", "--frames", "3"]
-ONCE = ["speed", *TINY, "--rounds", "1", "--overhead-frames", "50"]
+SMALL = ["--sizes", "32x32"]
+ONCE = ["speed", *SMALL, "--frames", "3", "--rounds", "1", "--overhead-frames", "50", "--no-ceilings"]
 MACHINE = {"processor": "p", "features": [], "cores": 1, "memory_gib": 1.0, "versions": {"numpy": "2"}}
 NO_TIME = SimpleNamespace(user=0.0, system=0.0, children_user=0.0, children_system=0.0)
 OVERHEAD = {"fake, bare steps", "overhead, 1 thread", "overhead, 2 threads"}
@@ -33,24 +35,6 @@ def run(*arguments: str) -> dict[str, Any]:
     assert done.returncode == 0, done.stderr
     result: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
     return result
-
-
-def test_figures_are_medians_of_rounds() -> None:
-    data = Figure((4.0, 1.0, 2.0), "s").data()
-    assert data == {"median": 2.0, "min": 1.0, "max": 4.0, "unit": "s", "rounds": [4.0, 1.0, 2.0]}
-
-
-def test_quotients_and_differences_are_taken_round_by_round() -> None:
-    ours, theirs = Figure((10.0, 1.0, 30.0), "fps"), Figure((5.0, 2.0, 10.0), "fps")
-    assert ours.over(theirs) == Figure((2.0, 0.5, 3.0), "ratio")
-    assert ours.less(theirs) == Figure((5.0, -1.0, 20.0), "fps")
-
-
-def test_figures_of_unlike_rounds_are_refused() -> None:
-    with pytest.raises(ValueError, match="zip"):
-        Figure((1.0, 2.0), "s").over(Figure((1.0,), "s"))
-    with pytest.raises(ValueError, match="at least one round"):
-        Figure((), "s")
 
 
 def test_the_warm_up_does_not_count() -> None:
@@ -90,56 +74,17 @@ def test_what_children_compute_is_not_taken_for_other_processes(monkeypatch: pyt
 
 
 def test_a_failing_process_shows_its_command_and_its_last_words() -> None:
-    with pytest.raises(ChildFailed, match=r"(?s)exit code 1 from .*python.*sys\.exit.*no such luck"):
+    with pytest.raises(ChildFailed, match=r"(?s)exit code 1 from .*python.*sys\.exit.*no such luck") as failure:
         children.python(["-c", "import sys; sys.exit('no such luck')"])
-
-
-def test_of_the_peers_settings_the_best_counts() -> None:
-    rates = {speed._peer(way): Figure((float(n + 1),), "frames/s") for n, way in enumerate(peer.WAYS)}
-    figures = {speed.STEPS: Figure((12.0,), "frames/s"), speed.OURS: Figure((6.0,), "frames/s"), **rates}
-    winners = speed._best(figures)
-    assert winners == {
-        "best peer, same network": "vspipe, peer, defaults",
-        "best peer, pruned network": "vspipe, peer, pruned, throughput",
-    }
-    ratios = {name: ratio.median for name, ratio in speed._ratios(figures, winners).items()}
-    assert ratios == {
-        "ours / bare steps": 0.5,
-        "ours / best peer, same network": 2.0,
-        "ours / best peer, pruned network": 1.2,
-    }
+    assert failure.value.reason == "no such luck"
+    with pytest.raises(ChildFailed) as silent:
+        children.python(["-c", "import os; os._exit(3)"])
+    assert silent.value.reason == "exit code 3 without a word"
 
 
 @pytest.mark.parametrize(("percent", "warns"), [((1.0, 4.9), False), ((1.0, 5.1), True)])
 def test_a_machine_that_others_used_is_reported(percent: tuple[float, ...], warns: bool) -> None:
     assert bool(speed._noise({speed.OTHERS: Figure(percent, speed.PERCENT)})) == warns
-
-
-def test_what_was_not_measured_is_said_and_the_last_line_is_json() -> None:
-    figure = {"thing": Figure((1.0, 3.0), "s")}
-    lines = tables.text(Report("speed", {"a": 1}, MACHINE, figure, missing={"other": "it is away"})).splitlines()
-    assert any(line.split() == ["thing", "2.00", "1.00", "to", "3.00", "s"] for line in lines)
-    assert any(line.split() == ["other", "not", "measured", "it", "is", "away"] for line in lines)
-    assert json.loads(lines[-1])["missing"] == {"other": "it is away"}
-
-
-def test_memory_without_bf16_says_so_and_without_fp32_fails(monkeypatch: pytest.MonkeyPatch) -> None:
-    broken = {"bf16"}
-
-    def stamps(node: str, precision: str = "", **_: Any) -> list[Stamp]:
-        if precision in broken:
-            raise ChildFailed(f"no {precision} here")
-        return [Stamp(n, n << 20, (n + 1) << 20) for n in range(200)]
-
-    monkeypatch.setattr(children, "stamps", stamps)
-    report = memory.measure(memory.Settings(32, 32, 200, 200), MACHINE, lambda _: None)
-    assert report.missing == {"openvino, bf16": "no bf16 here"}
-    assert report.figures["fake: resident after frame 50"].median == 50
-    assert report.figures["openvino, fp32: peak"].median == 200
-    assert len(report.curves["fake: resident, MiB"]) == memory.POINTS
-    broken.add("fp32")
-    with pytest.raises(ChildFailed, match="no fp32"):
-        memory.measure(memory.Settings(32, 32, 200, 200), MACHINE, lambda _: None)
 
 
 @pytest.mark.parametrize("pruned", [False, True])
@@ -167,8 +112,9 @@ def test_the_peers_graph_is_the_network_with_a_state_of_zeros(official_v2: model
     [
         (["sped"], "invalid choice: 'sped'"),
         ([], "required: benchmark"),
-        (["speed", "--width", "30"], "30 will not do, wanted a multiple of 4"),
-        (["memory", "--height", "8"], "8 will not do, wanted a multiple of 4 from 16 on"),
+        (["speed", "--sizes", "30"], "'30' is no size, wanted WIDTHxHEIGHT such as 640x480"),
+        (["memory", "--sizes", "32x8"], "32x8 will not do, wanted sides from 16 to 16384"),
+        (["speed", "--backends", "vulkan"], "'vulkan' is no backend, wanted one of auto, "),
         (["speed", "--rounds", "0"], "'0' is no number"),
     ],
 )
@@ -193,17 +139,33 @@ def test_speed_without_the_peer(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(peer, "probe", dict)
-    assert main([*ONCE, "--output", str(tmp_path / "report.json")]) == 0
+    several = [*ONCE, "--formats", "RGBS", "RGBH", "--backends", "openvino", "fake:nonsense"]
+    assert main([*several, "--output", str(tmp_path / "report.json")]) == 0
     words = capsys.readouterr()
     data = json.loads(words.out.splitlines()[-1])
     assert json.loads((tmp_path / "report.json").read_text()) == data
-    assert data["figures"].keys() >= {speed.STEPS, speed.OURS, *OVERHEAD}
-    assert all(len(figure["rounds"]) == 1 for figure in data["figures"].values())
-    assert min(data["figures"][name]["median"] for name in (speed.STEPS, speed.OURS)) > 0
-    assert data["ratios"].keys() == {"ours / bare steps"}
-    assert data["missing"] == {speed.PEER: speed.NO_PEER}
+    assert schema.dump(schema.load(tmp_path / "report.json")) == data
+    good, bad = ([case for case in data["cases"] if case["backend"] == name] for name in ("openvino", "fake"))
+    assert [case["format"] for case in good] == ["RGBS", "RGBH"]
+    assert [case["macs"] for case in good] == [1_128_528 * 32 * 32] * 2
+    assert all(min(figure["rounds"]) > 0 for case in good for figure in case["figures"].values())
+    assert all(case["figures"].keys() == {floors.BARE, floors.VSPIPE} for case in good)
+    assert [case["missing"].keys() for case in bad] == [{floors.BARE, floors.VSPIPE}] * 2
+    assert all(why.startswith("fake: no device 'nonsense'") for case in bad for why in case["missing"].values())
+    assert data["figures"].keys() >= OVERHEAD
+    assert data["missing"] == {comparison.PEER: comparison.NO_PEER, "ceilings": speed.NO_CEILINGS}
     assert "not measured" in words.out
     assert "round 1 of 1" in words.err
+
+
+def test_if_nothing_ran_the_table_is_shown_and_the_command_fails(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(peer, "probe", dict)
+    assert main([*ONCE, "--backends", "fake:nonsense"]) == 1
+    words = capsys.readouterr()
+    assert "fake: no device 'nonsense'" in words.out
+    assert "none of the combinations ran" in words.err
 
 
 @pytest.mark.peer
@@ -212,23 +174,63 @@ def test_speed_without_the_peer(
 def test_speed_beside_the_peer() -> None:
     if not peer.probe():
         pytest.skip("vapoursynth-mlrt-ov is not installed; it does not go with the OpenVINO of the other tests")
-    data = run(*ONCE, "--precision", "fp32")
-    assert data["missing"] == {}
-    assert {f"vspipe, peer, {way.name}" for way in peer.WAYS} <= data["figures"].keys()
+    data = run(*ONCE, "--precisions", "fp32")
+    assert data["missing"] == {"ceilings": speed.NO_CEILINGS}
+    assert {comparison.figure(way) for way in peer.WAYS} <= data["figures"].keys()
     assert {f"ours / best peer, {network} network" for network in ("same", "pruned")} <= data["ratios"].keys()
     assert all(ratio["median"] > 0 for ratio in data["ratios"].values())
-    assert data["settings"]["precision"] == "fp32"
+    assert [case["ran"]["precision"] for case in data["cases"]] == ["fp32"]
     assert data["settings"]["peer_versions"]["version"]
-    assert data["machine"]["command"] == f"{Path(sys.executable).name} -m benchmarks {' '.join(ONCE)} --precision fp32"
+    assert data["machine"]["command"] == f"{Path(sys.executable).name} -m benchmarks {' '.join(ONCE)} --precisions fp32"
+
+
+def prepared(monkeypatch: pytest.MonkeyPatch, folder: Path, *combinations: Combination) -> comparison.Comparison:
+    monkeypatch.setattr(peer, "probe", lambda: {"version": "v1"})
+    return comparison.prepare(combinations, ["latency", "pruned, latency"], folder)
+
+
+def test_the_peer_stands_beside_openvino_on_a_processor_only(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, official_v2: models.Artifact
+) -> None:
+    asked = {"format": "RGBS", "backend": "openvino", "device": "", "precision": "auto"}
+    plain = Combination(32, 16, **asked)
+    others = [
+        Combination(32, 18, **asked),
+        *(replace(plain, **change) for change in ({"format": "RGBH"}, {"backend": "torch"}, {"device": "GPU"})),
+    ]
+    assert prepared(monkeypatch, tmp_path, *others).missing == {comparison.PEER: comparison.NO_COUNTERPART}
+    found = prepared(monkeypatch, tmp_path, *others, plain)
+    assert found.beside == plain
+    assert [(way.pruned, graph.exists()) for way, graph in found.ways.values()] == [(False, True), (True, True)]
 
 
 @pytest.mark.usefixtures("official_v2")
 def test_memory() -> None:
-    data = run("memory", *TINY, "--network-frames", "6")
-    names = {"fake", "openvino, fp32", "openvino, bf16"} - data["missing"].keys()
-    assert {"fake", "openvino, fp32"} <= names
-    for name in names:
-        figures = [figure["median"] for key, figure in data["figures"].items() if key.startswith(f"{name}: ")]
-        assert len(figures) == 3, figures
-        assert 10 < figures[0] <= figures[-1] < 4096, figures
-        assert data["curves"][f"{name}: resident, MiB"][0] > 10
+    data = run("memory", *SMALL, "--frames", "3", "--network-frames", "6")
+    fake, *network = data["cases"]
+    assert [case["backend"] for case in (fake, *network)] == ["fake", "openvino", "openvino"]
+    assert [case["precision"] for case in network] == ["fp32", "bf16"]
+    for case in (case for case in data["cases"] if not case["missing"]):
+        values = [figure["median"] for figure in case["figures"].values()]
+        assert len(values) == 3, values
+        assert 10 < values[0] <= values[-1] < 4096, values
+        assert case["curve"]["values"][0] > 10
+    assert not fake["missing"]
+    assert not network[0]["missing"]
+
+
+def test_memory_of_what_fails_is_in_the_table(monkeypatch: pytest.MonkeyPatch) -> None:
+    def stamps(node: str, precision: str, frames: int, **_: Any) -> list[Stamp]:
+        if precision == "bf16":
+            raise ChildFailed("a long story", "no bf16 here")
+        return [Stamp(n, n << 20, (n + 1) << 20) for n in range(frames)]
+
+    monkeypatch.setattr(children, "stamps", stamps)
+    good, bad = (Combination(32, 32, "RGBS", "openvino", "", precision) for precision in ("fp32", "bf16"))
+    report = memory.measure(memory.Settings((good, bad), 1, 200), MACHINE, lambda _: None)
+    assert report.cases[1].missing == {memory.PEAK: "no bf16 here"}
+    figures = {name: figure.median for name, figure in report.cases[0].figures.items()}
+    assert figures == {memory.SETTLED: 50, memory.LAST: 199, memory.PEAK: 200}
+    assert report.cases[0].curve
+    assert report.cases[0].curve.values == [float(n) for n in range(0, 200, 4)]
+    assert report.cases[0].curve.every == 4

@@ -1,0 +1,79 @@
+"""What follows from the measured figures: times per frame, and how far they are from what the machine could do."""
+
+from collections.abc import Sequence
+
+from benchmarks import ceilings, copies
+from benchmarks.combinations import CUDA
+from benchmarks.figures import Case, Figure
+
+BARE, VSPIPE = "bare steps", "vspipe"
+"""Measured: milliseconds per step; frames per second of whole vspipe runs."""
+BARE_MS, VSPIPE_MS, RATIO = "bare", "vspipe, per frame", "vspipe / bare"
+FLOOR, OVER, ACHIEVED, PERCENT = "compute floor", "bare less floor", "achieved", "of the ceiling"
+TRAFFIC, PER_MEGAPIXEL, GROWTH = "picture's traffic", "per megapixel", "per megapixel, over 640x480"
+MS, MS_MP = "ms", "ms/MP"
+BASE = (640, 480)
+"""The size that growth is told against."""
+GOAL = 1.1
+"""Growth that is aimed at, at most, up to 1920x1080."""
+_SCALE = 4
+
+
+def derive(case: Case, cases: Sequence[Case], limits: dict[str, Figure]) -> dict[str, Figure]:
+    """Everything that can be said of a case, beside the others of its report and the machine's ceilings."""
+    return _times(case) | _against_compute(case, limits) | _traffic(case, limits) | _growth(case, cases)
+
+
+def _times(case: Case) -> dict[str, Figure]:
+    found = {}
+    if bare := case.figures.get(BARE):
+        found[BARE_MS] = bare
+        found[PER_MEGAPIXEL] = bare.each(lambda ms: ms / case.combination.megapixels, MS_MP)
+    if vspipe := case.figures.get(VSPIPE):
+        found[VSPIPE_MS] = vspipe.each(lambda rate: 1e3 / rate, MS)
+    if bare and vspipe:
+        found[RATIO] = vspipe.over(bare.each(lambda ms: 1e3 / ms, vspipe.unit))
+    return found
+
+
+def _against_compute(case: Case, limits: dict[str, Figure]) -> dict[str, Figure]:
+    ceiling = limits.get(ceilings.product(case.combination.kind, case.precision))
+    if not ceiling or not case.macs:
+        return {}
+    floor = 2 * case.macs / (ceiling.median * 1e12) * 1e3
+    found = {FLOOR: Figure((floor,), MS)}
+    if bare := case.figures.get(BARE):
+        found[OVER] = bare.each(lambda ms: ms - floor, MS)
+        found[ACHIEVED] = bare.each(lambda ms: 2 * case.macs / (ms / 1e3) / 1e12, ceilings.TFLOPS)
+        found[PERCENT] = bare.each(lambda ms: 100 * floor / ms, "%")
+    return found
+
+
+def _traffic(case: Case, limits: dict[str, Figure]) -> dict[str, Figure]:
+    """The slowest copy that every picture goes through: into a frame, and from a CUDA device to the host before."""
+    way = (copies.HOST, copies.DOWN) if case.combination.kind == CUDA else (copies.HOST,)
+    if any(name not in limits for name in way):
+        return {}
+    slowest = min(limits[name].median for name in way)
+    return {TRAFFIC: Figure((picture_nbytes(case) / (slowest * 1e9) * 1e3,), MS)}
+
+
+def picture_nbytes(case: Case) -> int:
+    """Bytes of one picture in the clip's format."""
+    asked = case.combination
+    return asked.width * asked.height * _SCALE**2 * asked.pixel_nbytes
+
+
+def _growth(case: Case, cases: Sequence[Case]) -> dict[str, Figure]:
+    base = next((other for other in cases if _is_base(other, case)), None)
+    if base is None or BARE not in case.figures or BARE not in base.figures:
+        return {}
+    small, large = _times(base)[PER_MEGAPIXEL], _times(case)[PER_MEGAPIXEL]
+    return {GROWTH: large.over(small)}
+
+
+def _is_base(other: Case, case: Case) -> bool:
+    """Whether it is the same, 640x480 in size."""
+    a, b = other.combination, case.combination
+    alike = (a.format, a.runs_on, a.precision) == (b.format, b.runs_on, b.precision)
+    return alike and (a.width, a.height) == BASE

@@ -1,0 +1,175 @@
+"""A report as tables; how they are written is the affair of `tables` and `page`."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from benchmarks import comparison, floors, memory, overhead, paper
+from benchmarks.combinations import CUDA
+from benchmarks.figures import Case, Figure, Report
+
+Row = tuple[str, ...]
+CASE_HEAD = ("size", "format", "backend", "precision")
+NOTHING = "–"
+NOT_MEASURED = "not measured"
+
+
+@dataclass(frozen=True)
+class Table:
+    """One table."""
+
+    title: str
+    head: Row
+    rows: list[Row]
+    notes: list[str] = field(default_factory=list)
+    """Sentences below it."""
+
+
+def tables(report: Report) -> list[Table]:
+    """Those of a report, the most important one first; none of them is empty."""
+    every = _speed(report) if report.benchmark == "speed" else _memory(report)
+    return [table for table in (*every, *_rest(report)) if table.rows]
+
+
+def derived(report: Report) -> list[tuple[Case, dict[str, Figure]]]:
+    """Each case, and what follows from its figures."""
+    return [(case, floors.derive(case, report.cases, report.ceilings)) for case in report.cases]
+
+
+def number(value: float) -> str:
+    """Three or four digits that matter."""
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.1f}" if abs(value) >= 100 else f"{value:.3g}"
+
+
+def spread(figure: Figure) -> str:
+    """Median, and the least and the greatest of several rounds."""
+    if len(figure.rounds) == 1:
+        return number(figure.median)
+    return f"{number(figure.median)} ({number(min(figure.rounds))} to {number(max(figure.rounds))})"
+
+
+def _speed(report: Report) -> Iterator[Table]:
+    found = derived(report)
+    yield _times(found)
+    yield _against_floors(found)
+    yield _single("Ceilings of this machine", report.ceilings)
+    yield _beside(report)
+    without = {name: figure for name, figure in report.figures.items() if figure.unit == overhead.MICROSECONDS}
+    yield _single("A frame without a network", without)
+
+
+def _times(found: Sequence[tuple[Case, dict[str, Figure]]]) -> Table:
+    head = (*CASE_HEAD, "bare steps, ms", "vspipe, ms", "vspipe, frames/s", "vspipe / bare")
+    rows = []
+    for case, values in found:
+        cells = [_cell(values, name) for name in (floors.BARE_MS, floors.VSPIPE_MS)]
+        rows.append(
+            (*_asked(case), *cells, _cell(case.figures, floors.VSPIPE), _cell(values, floors.RATIO), _why(case))
+        )
+    is_paper = [(*_paper(), number(paper.MILLISECONDS), *[NOTHING] * 3, "")] if _has_papers_size(found) else []
+    return _with_why("Time per frame", head, rows + is_paper, [paper.NOTE] if is_paper else [])
+
+
+def _against_floors(found: Sequence[tuple[Case, dict[str, Figure]]]) -> Table:
+    columns = {
+        "compute floor, ms": floors.FLOOR,
+        "bare less floor, ms": floors.OVER,
+        "TFLOP/s": floors.ACHIEVED,
+        "% of ceiling": floors.PERCENT,
+        "picture's traffic, ms": floors.TRAFFIC,
+        "bare, ms/megapixel": floors.PER_MEGAPIXEL,
+        "of 640x480's": floors.GROWTH,
+    }
+    if not any({floors.FLOOR, floors.TRAFFIC} & values.keys() for _, values in found):
+        return Table("", (), [])
+    rows: list[Row] = []
+    for case, values in found:
+        if values:
+            cells = [number(values[name].median) if name in values else NOTHING for name in columns.values()]
+            rows.append((*_asked(case), *cells))
+    notes = [f"Aim: at most {floors.GOAL} times the milliseconds per megapixel of 640x480, up to 1920x1080."]
+    if _has_papers_size(found):
+        per_megapixel = paper.MILLISECONDS / (paper.SIZE[0] * paper.SIZE[1] / 1e6)
+        rows.append((*_paper(), *[NOTHING] * 5, number(per_megapixel), NOTHING))
+        notes.append(paper.NOTE)
+    return Table("Against the floors", (*CASE_HEAD, *columns), rows, notes)
+
+
+def _beside(report: Report) -> Table:
+    ways = {name: figure for name, figure in report.figures.items() if name.startswith(comparison.PEER)}
+    table = _single("The stateless peer", ways | report.ratios)
+    if ways:
+        beside = str(report.settings.get("peer_beside", ""))
+        table.notes.append(f"Beside {beside}." if beside else "Beside the run above.")
+        if not beside or beside.startswith("x".join(map(str, paper.SIZE))):
+            table.rows.append((paper.LABEL, number(1e3 / paper.MILLISECONDS), "frames/s"))
+            table.notes.append(paper.NOTE)
+    return table
+
+
+def _memory(report: Report) -> Iterator[Table]:
+    columns = [memory.SETTLED, memory.LAST, memory.PEAK]
+    if any(case.combination.kind == CUDA for case in report.cases):
+        columns.append(memory.DEVICE_PEAK)
+    rows = [(*_asked(case), *[_memory_cell(case, name) for name in columns], _why(case)) for case in report.cases]
+    yield _with_why("Memory", (*CASE_HEAD, *(f"{name}, {memory.UNIT}" for name in columns)), rows, [])
+
+
+def _rest(report: Report) -> Iterator[Table]:
+    shown = {*report.ceilings, *report.ratios}
+    other = {
+        name: figure
+        for name, figure in report.figures.items()
+        if name not in shown and not name.startswith(comparison.PEER) and figure.unit != overhead.MICROSECONDS
+    }
+    says = {
+        f"{case.combination.label}: {name}": figure
+        for case in report.cases
+        for name, figure in case.figures.items()
+        if " says: " in name
+    }
+    yield _single("Besides", other | says)
+    yield Table("Notes", ("about", "note"), list(report.notes.items()))
+    yield Table("Not measured", ("what", "why"), list(report.missing.items()))
+
+
+def _single(title: str, figures: dict[str, Figure]) -> Table:
+    """One figure a row."""
+    return Table(
+        title, ("", "median", "unit"), [(name, spread(figure), figure.unit) for name, figure in figures.items()]
+    )
+
+
+def _asked(case: Case) -> Row:
+    asked = case.combination
+    return asked.size, asked.format, asked.runs_on, case.precision
+
+
+def _paper() -> Row:
+    return "x".join(map(str, paper.SIZE)), NOTHING, paper.LABEL, NOTHING
+
+
+def _has_papers_size(found: Sequence[tuple[Case, dict[str, Figure]]]) -> bool:
+    return any((case.combination.width, case.combination.height) == paper.SIZE for case, _ in found)
+
+
+def _cell(figures: dict[str, Figure], name: str) -> str:
+    return spread(figures[name]) if name in figures else NOT_MEASURED
+
+
+def _memory_cell(case: Case, name: str) -> str:
+    if name == memory.DEVICE_PEAK and case.combination.kind != CUDA:
+        return NOTHING
+    return _cell(case.figures, name)
+
+
+def _why(case: Case) -> str:
+    """The reasons, each once; which figure one belongs to is said where there are figures."""
+    reasons = dict.fromkeys(f"{name}: {why}" if case.figures else why for name, why in case.missing.items())
+    return "; ".join(reasons)
+
+
+def _with_why(title: str, head: Row, rows: list[Row], notes: list[str]) -> Table:
+    """A table whose last column, the reasons, is left out where nothing is missing."""
+    if any(row[-1] for row in rows):
+        return Table(title, (*head, "why not"), rows, notes)
+    return Table(title, head, [row[:-1] for row in rows], notes)
