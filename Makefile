@@ -13,7 +13,7 @@ BUILD_TOOLS := "setuptools>=77,<86" "vapoursynth>=74"
 # vspipe needs its own interpreter on the PATH.
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: demo test test-quick lint format bench wheel weights clean
+.PHONY: demo test test-quick lint format bench gpu-check wheel weights clean
 
 demo: $(VENV)/demo weights
 	$(BIN)/python examples/demo.py
@@ -38,6 +38,10 @@ bench: $(VENV)-bench/installed weights
 	$(VENV)-bench/bin/python -m benchmarks speed
 	$(VENV)-bench/bin/python -m benchmarks memory
 
+# WHEELS=FOLDER takes packages from there instead of the network; GPU_ARGS goes to `python -m benchmarks.gpu`.
+gpu-check: $(VENV)-gpu/installed
+	$(VENV)-gpu/bin/python -m benchmarks.gpu --peer $(VENV)-gpu/peer $(GPU_ARGS)
+
 wheel: $(VENV)/dev
 	$(BIN)/python -m build --wheel --outdir dist/raw
 	$(BIN)/python -m auditwheel repair --wheel-dir dist dist/raw/vapoursynth_animesr-*.whl
@@ -46,7 +50,7 @@ weights: $(VENV)/installed
 	$(BIN)/vsanimesr models fetch animesr-v2
 
 clean:
-	rm -rf $(VENV) $(VENV)-bench build dist out *.egg-info vsanimesr/native/*.so
+	rm -rf $(VENV) $(VENV)-bench $(VENV)-gpu build dist out *.egg-info vsanimesr/native/*.so
 
 # Each of these files says that something was installed, and is as old as that.
 $(VENV)/created:
@@ -71,4 +75,11 @@ $(VENV)-bench/installed: $(SOURCES)
 	$$(sh .ci/find-python) -m venv $(VENV)-bench
 	$(VENV)-bench/bin/python -m pip --quiet install --upgrade pip $(BUILD_TOOLS)
 	$(VENV)-bench/bin/python -m pip --quiet install --no-build-isolation --editable ".[bench]"
+	touch $@
+
+# The Python that has PyTorch lends it; any other will do, and PyTorch is installed.
+$(VENV)-gpu/installed: $(SOURCES) $(WHEELS)
+	python=$$(command -v python3) && "$$python" -c "import sys, torch; sys.exit(sys.version_info < (3, 12))" \
+	    2>/dev/null || python=$$(sh .ci/find-python); \
+	"$$python" benchmarks/gpu/install.py $(VENV)-gpu $(if $(WHEELS),--wheels $(WHEELS))
 	touch $@

@@ -11,7 +11,7 @@ from benchmarks.combinations import CPU, CUDA, Combination
 from benchmarks.figures import Figure
 
 TFLOPS, GBS = "TFLOP/s", "GB/s"
-PRECISIONS = {CPU: ("fp32", "bf16"), CUDA: ("fp32", "tf32", "bf16", "fp16")}
+PRECISIONS = {CPU: ("fp32", "bf16"), CUDA: ("fp32", "bf16", "fp16")}
 """Always measured where anything runs on such a device, as 'auto' may come to any of them."""
 COPIES = {"": (copies.HOST,), CUDA: (copies.DEVICE, copies.UP, copies.DOWN)}
 """The names of the copies, by kind of device; '' is the host's memory."""
@@ -31,8 +31,8 @@ FULL = Size(products.SIDES, copies.NBYTES)
 
 
 def product(kind: str, precision: str) -> str:
-    """The name of the ceiling of products; CUDA's libraries multiply float32 as TF32 unless told not to."""
-    return f"dense product, {'tf32' if (kind, precision) == (CUDA, 'fp32') else precision}, {kind}"
+    """The name of the ceiling of products."""
+    return f"dense product, {precision}, {kind}"
 
 
 def measure(

@@ -12,8 +12,8 @@ from benchmarks.combinations import CUDA
 
 SIDES = {"CPU": (1024, 2048, 4096), CUDA: (8192,)}
 """Sides of the square matrices; on processors no single one is the best everywhere."""
-TYPES = {"fp32": "float32", "tf32": "float32", "bf16": "bfloat16", "fp16": "float16"}
-"""PyTorch's names of the precisions; TF32 is how CUDA may multiply float32."""
+TYPES = {"fp32": "float32", "bf16": "bfloat16", "fp16": "float16"}
+"""PyTorch's names of the precisions."""
 REPEATS = 4
 PATIENCE = 2.0
 """Seconds that one product may be expected to take; a processor that emulates a precision gets small ones only."""
@@ -29,7 +29,7 @@ def measure(kind: str, precision: str, sides: Sequence[int]) -> float:
     On processors with all threads, and with as many as PyTorch takes by itself: the faster counts.
     """
     torch = load(kind)
-    torch.set_float32_matmul_precision("high" if precision == "tf32" else "highest")
+    torch.set_float32_matmul_precision("highest")  # no TF32: our backends switch it off too
     return max(_rates(torch, kind, getattr(torch, TYPES[precision]), sides))
 
 

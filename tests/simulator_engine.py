@@ -175,7 +175,11 @@ def hashes(inputs: Arrays, outputs: dict[str, Tensor]) -> Arrays:
 
 def _pattern(value: int, tensor: Tensor) -> np.ndarray[Any, Any]:
     count = int(np.prod(tensor.shape))
-    mixed = (_positions(count) + np.uint32(value)) * np.uint32(2654435761)
+    mixed = _positions(count) ^ np.uint32(value)
+    for shift, factor in ((16, 0x85EBCA6B), (13, 0xC2B2AE35)):  # the finaliser of MurmurHash3
+        mixed ^= mixed >> np.uint32(shift)
+        mixed *= np.uint32(factor)
+    mixed ^= mixed >> np.uint32(16)
     dtype = np.dtype(tensor.dtype)
     if dtype.kind == "u":
         samples = (mixed >> np.uint32(16)).astype(dtype)

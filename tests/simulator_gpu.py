@@ -191,4 +191,3 @@ class SimulatedGPU:
     def _unused(self, memory: Access, what: str) -> None:
         if user := self.schedule.user(memory):
             raise Misuse(f"memory is {what}, but {user} uses it and the host does not know that it is over")
-        self.schedule.forget(memory)

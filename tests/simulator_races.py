@@ -52,6 +52,14 @@ def earlier_reader_forgotten(t: Bench) -> None:
     t.c.clear(t.x, SIZE)
 
 
+def another_reader_waited(t: Bench) -> None:
+    t.a.upload(t.x, t.host)
+    t.a.record(t.mark)
+    t.b.wait(t.mark)
+    t.b.copy(t.y, t.x, SIZE)
+    t.c.download(t.back, t.x)
+
+
 def polled_in_vain(t: Bench) -> None:
     t.a.clear(t.x, SIZE)
     t.a.record(t.mark)
@@ -95,6 +103,7 @@ RACES = [
     mark_recorded_after_the_wait,
     waited_on_another_stream,
     earlier_reader_forgotten,
+    another_reader_waited,
     polled_in_vain,
     host_memory_shared_by_two_streams,
     launches_race,

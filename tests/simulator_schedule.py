@@ -129,10 +129,6 @@ class Schedule:
         unknown = (entry for entry in self._history.get(use.space, ()) if not self.known(entry[1]))
         return next((operation for access, operation in unknown if access.overlaps(use)), None)
 
-    def forget(self, gone: Access) -> None:
-        """This memory was freed."""
-        self._filter(gone.space, lambda access, _: not access.overlaps(gone))
-
     def known(self, operation: Operation) -> bool:
         return self._known.get(operation.stream, 0) >= operation.index
 

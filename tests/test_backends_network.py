@@ -174,6 +174,22 @@ def test_torch_settings_stay() -> None:
     assert settings() == before
 
 
+@pytest.mark.parametrize(
+    ("kind", "precision", "tf32"), [("cuda", "fp32", False), ("cuda", "fp16", True), ("cpu", "fp32", True)]
+)
+def test_torch_on_cuda_multiplies_fp32_as_fp32(kind: str, precision: str, tf32: bool) -> None:
+    import torch
+
+    backend = started("torch", setup())
+    backend._device, backend.precision = torch.device(kind), precision
+    assert torch.backends.cudnn.allow_tf32
+    with backend._plain_float32():
+        assert torch.backends.cudnn.allow_tf32 == tf32
+        assert torch.backends.cudnn.enabled
+    assert torch.backends.cudnn.allow_tf32
+    backend.close()
+
+
 def test_openvino_states_are_swapped_not_copied() -> None:
     backend = started("openvino", setup())
     feed(backend, frames(1, WIDTH, HEIGHT))

@@ -193,7 +193,7 @@ def test_growth_is_told_against_the_same_thing_at_640x480() -> None:
 
 
 def test_float32_on_cuda_has_the_ceiling_that_its_libraries_reach() -> None:
-    assert ceilings.product("CUDA", "fp32") == "dense product, tf32, CUDA"
+    assert ceilings.product("CUDA", "fp32") == "dense product, fp32, CUDA"
     assert ceilings.product("CPU", "fp32") == "dense product, fp32, CPU"
 
 

@@ -104,7 +104,7 @@ def test_ceilings_are_measured_or_missing_with_a_reason() -> None:
     assert {found[name].unit for name in cpu} == {"TFLOP/s"}
     assert found[copies.HOST].unit == "GB/s"
     assert all(figure.median > 0 for figure in found.values())
-    cuda = {f"dense product, {precision}, CUDA" for precision in ("fp32", "tf32", "bf16", "fp16")}
+    cuda = {f"dense product, {precision}, CUDA" for precision in ("fp32", "bf16", "fp16")}
     assert missing.keys() == cuda | {copies.DEVICE, copies.UP, copies.DOWN}
     assert all("finds no CUDA device" in why for why in missing.values())
     assert len(lines) == len(found)

@@ -5,7 +5,7 @@ import threading
 import numpy as np
 import onnxruntime
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.cuda_simulator import POISON, Live, Misuse, SimulatedDevice, SimulatedEngine
@@ -99,6 +99,9 @@ def test_what_the_host_waited_for_needs_no_mark() -> None:
     t.a.clear(t.x, SIZE)
     t.a.synchronize()
     t.b.copy(t.y, t.x, SIZE)
+    first, second = t.device.trace
+    assert second.follows(first)
+    assert not first.follows(second)
     t.b.synchronize()
     t.device.free(t.x)
     t.device.free(t.y)
@@ -148,6 +151,7 @@ def test_a_run_leaves_nothing_in_its_scratch_and_uses_what_was_bound_then() -> N
     assert (memory == POISON).all()
 
 
+@settings(deadline=None)
 @given(place=st.integers(0, TENSOR - 1), bit=st.integers(0, 7))
 def test_a_hash_depends_on_every_bit_everywhere(place: int, bit: int) -> None:
     outputs = {LR: tensors(INGEST)[LR]}

@@ -80,6 +80,19 @@ def test_the_commands_about_models(command: str, environment: dict[str, str], of
     assert "animesr-v2" in shell(line, environment)
 
 
+def test_the_commands_about_engines(environment: dict[str, str], tmp_path: Path, official_v2: models.Artifact) -> None:
+    pytest.importorskip("tensorrt_rtx", reason="the extra tensorrt-rtx is for Linux and Windows on x86-64")
+    folder = tmp_path / "engines"
+    commands = [line.strip() for line in README.splitlines() if line.startswith("    vsanimesr engines ")]
+    assert len(commands) == 5
+    told = [shell(f"{command} --engine-dir {folder}", environment) for command in commands]
+    assert [text.count("built /") for text in told] == [2, 4, 4, 0, 0]
+    assert "10 engines, " in told[3]
+    assert "0 files" in told[4]
+    script = commands[0].replace("vsanimesr engines build", "python export/build_engine.py")
+    assert shell(f"{script} --engine-dir {folder}", environment).count("reused /") == 2
+
+
 def test_its_own_model_is_imported(environment: dict[str, str], tmp_path: Path) -> None:
     import torch
 

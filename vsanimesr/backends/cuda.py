@@ -222,4 +222,7 @@ def _driver(wanted: int, offered: int) -> str:
     """What is wrong, by the major version of CUDA that is wanted and the version offered (12080 is 12.8, 0 none)."""
     if not offered:
         return f"no NVIDIA driver is installed, and CUDA {wanted} needs one; without such a GPU use backend='openvino'"
-    return f"the NVIDIA driver is too old: it offers CUDA {offered // 1000}.{offered % 1000 // 10}, wanted {wanted}"
+    found = f"it offers CUDA {offered // 1000}.{offered % 1000 // 10}, wanted {wanted}"
+    return (
+        f"the NVIDIA driver is too old: {found}; install a newer one, or the extras for CUDA 12 (README, NVIDIA GPUs)"
+    )

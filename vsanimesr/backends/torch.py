@@ -1,6 +1,7 @@
 """PyTorch: the network as it was written, on a processor or on an NVIDIA GPU."""
 
 import importlib
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, ClassVar, override
@@ -17,6 +18,10 @@ TYPES = {"fp32": "float32", "bf16": "bfloat16", "fp16": "float16"}
 """PyTorch's names of the precisions."""
 AUTO = {"cpu": "fp32", "cuda": "fp16"}
 """The kinds of device, and what precision 'auto' is on each."""
+
+
+SETTINGS = threading.Lock()
+"""Held while settings of the process are changed."""
 
 
 class Torch(StreamBackend):
@@ -77,7 +82,8 @@ class Torch(StreamBackend):
     def run_step(self, window: tuple[int, int, int], slot: int | None) -> None:
         torch = self._torch
         with torch.inference_mode(), _foreign(torch, "a step failed"):
-            packed, state = self._cell(torch.cat([self._ring[ring] for ring in window], 1), self._state)
+            with self._plain_float32():
+                packed, state = self._cell(torch.cat([self._ring[ring] for ring in window], 1), self._state)
             if slot is not None:
                 self._write(packed, self._picture(slot))
             if self._device.type == "cuda":
@@ -115,6 +121,15 @@ class Torch(StreamBackend):
         self._zeros = torch.zeros(graphs.state_shape, dtype=self._type, device=self._device)
         self._zeros = self._zeros.to(memory_format=torch.channels_last)
         self._state, self._ring, self._pictures = self._zeros, {}, {}
+
+    @contextmanager
+    def _plain_float32(self) -> Iterator[None]:
+        """Keep CUDA from multiplying float32 as TF32, the default for convolutions; the setting is the process's."""
+        if self._device.type == "cpu" or self.precision != "fp32":
+            yield
+            return
+        with SETTINGS, self._torch.backends.cudnn.flags(enabled=True, allow_tf32=False):
+            yield
 
     def _write(self, packed: Any, picture: Any) -> None:
         """Clamp and convert while small, then shuffle and crop into host memory."""
