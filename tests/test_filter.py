@@ -11,6 +11,7 @@ import vapoursynth as vs
 import vsanimesr
 from tests.clips import core, core_settings, linear, numbered, pixels
 from vsanimesr import models, plugin
+from vsanimesr.backends import count_nvidia_gpus
 from vsanimesr.errors import ArgumentError
 
 FAKE = {"backend": "fake"}
@@ -146,6 +147,18 @@ def test_the_smallest_and_odd_sizes_work(size: tuple[int, int], official_v2: mod
 )
 def test_bad_arguments(arguments: dict[str, Any], text: str, official_v2: models.Artifact) -> None:
     assert text in refusal(**arguments)
+
+
+@pytest.mark.skipif(count_nvidia_gpus() > 0, reason="there is a GPU")
+@pytest.mark.parametrize("backend", ["tensorrt", "tensorrt_rtx"])
+def test_without_a_gpu_tensorrt_fails_with_one_line_and_the_core_stays_usable(
+    backend: str, official_v2: models.Artifact
+) -> None:
+    text = refusal(backend=backend)
+    assert text.startswith(f"Upscale: {backend}: ")
+    assert "\n" not in text
+    assert "install" in text
+    assert core.animesr.Upscale(numbered(2), backend="openvino").get_frame(1).width == 128
 
 
 def test_weights_not_fetched_yet_names_the_command(home: Path) -> None:

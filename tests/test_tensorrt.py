@@ -8,9 +8,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+import vapoursynth as vs
 
 pytest.importorskip("tensorrt_rtx", reason="the extra tensorrt-rtx is for Linux and Windows on x86-64")
 
+from tests.clips import core, in_flight, linear, numbered
 from tests.fake_nvidia import ERROR, FakeContext, Nvidia, Properties
 from tests.networks import HEIGHT, WIDTH, feed, frames, ok, same, setup
 from tests.test_backends_network import psnr, reference
@@ -246,3 +248,29 @@ def test_a_gpu_that_the_library_does_not_serve_is_no_choice(nvidia: Nvidia, monk
     monkeypatch.setattr(library.Library, "load", refuse)
     with pytest.raises(BackendUnavailable, match="it does not serve this GPU: it does not load"):
         TensorRTRTX.devices()
+
+
+def test_the_filter_runs_and_logs_what_it_builds(nvidia: Nvidia, imported: Path) -> None:
+    clip, lines = numbered(12, 40, 24), list[str]()
+    handle = core.add_log_handler(lambda _, message: lines.append(message))
+    try:
+        upscaled = core.animesr.Upscale(clip, model="mine", backend="tensorrt_rtx")
+        again = core.animesr.Upscale(clip, model="mine", backend="tensorrt_rtx", build=0, slots=2)
+    finally:
+        core.remove_log_handler(handle)
+    lines = [line for line in lines if line.startswith("Upscale: ")]
+    assert [line.split(" ")[1] for line in lines] == ["building", "built", "building", "built", "mine", "mine"]
+    assert lines[-1] == "Upscale: mine on tensorrt_rtx (cuda:0 Fake GPU), fp16"
+    wanted = linear(upscaled)
+    assert len(set(wanted)) == 12
+    order = [11, 3, 4, 0, 9, 3, 1, 10]
+    assert in_flight(again, order) == [wanted[n] for n in order]
+
+
+def test_the_filter_says_what_to_build_where_it_must_not(nvidia: Nvidia, imported: Path, tmp_path: Path) -> None:
+    with pytest.raises(
+        vs.Error, match=r"Upscale: there is no engine of mine ingest, 32x24.*\nBuild it with: vsanimesr"
+    ):
+        core.animesr.Upscale(
+            numbered(3), model="mine", backend="tensorrt_rtx", build=0, engine_dir=str(tmp_path / "engines")
+        )
