@@ -146,6 +146,13 @@ def test_rows_may_be_strided(backend: Backend) -> None:
     same(feed(backend, [list(room[:, :, :WIDTH]) for room in wide]), wanted)
 
 
+def test_planes_may_be_buffers_that_are_no_arrays(backend: Backend) -> None:
+    source = frames(2, WIDTH, HEIGHT)
+    wanted = feed(backend, source)
+    backend.reset()
+    same(feed(backend, [[memoryview(plane) for plane in frame] for frame in source]), wanted)
+
+
 def test_pictures_may_be_read_by_other_threads_in_any_order(backend: Backend) -> None:
     source, wanted, found = frames(3, WIDTH, HEIGHT), {}, {}
     for ring, frame in enumerate(source):

@@ -157,8 +157,9 @@ def test_an_engine_computes_its_graph() -> None:
     assert (wanted == FRAME_OF_NOISE.clip(0, 1)).all()
 
 
-def test_a_run_leaves_nothing_in_its_scratch_and_uses_what_was_bound_then() -> None:
-    t = Bench()
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_run_leaves_nothing_in_its_scratch_and_uses_what_was_bound_then(seed: int) -> None:
+    t = Bench(seed)
     t.a.clear(t.scratch, SCRATCH)
     t.engine.enqueue(t.a)
     t.engine.bind(LR, t.scratch)

@@ -15,7 +15,8 @@ RING = 3
 """Slots for ingested frames: step n reads frames n-1, n and n+1."""
 
 Planes = Sequence[np.ndarray[Any, Any]]
-"""One two-dimensional array per plane, (height, width), of the format's sample type; rows may be strided."""
+"""One two-dimensional array per plane, (height, width), of the format's sample type; rows may be strided. What comes
+from the native shim is a buffer that NumPy reads as such an array."""
 
 
 def _silent(_: str) -> None:

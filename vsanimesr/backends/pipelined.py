@@ -101,7 +101,7 @@ class Pipelined(Backend):
 
     def _fill(self, staged: HostBytes, planes: Planes) -> None:
         """Copy the planes, and repeat their edge at the right and at the bottom."""
-        clip = self._setup.clip
+        clip, planes = self._setup.clip, [np.asarray(plane) for plane in planes]
         shapes = [plane.shape for plane in planes]
         if shapes != [(clip.height, clip.width)] * clip.format.planes:
             raise DeviceError(
