@@ -1,6 +1,6 @@
 """ONNX Runtime on a processor: a second implementation of the graphs, for checks and tests of what is exported."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from typing import Any, ClassVar, override
 
@@ -32,6 +32,8 @@ class OnnxRuntime(StreamBackend):
 
     name: ClassVar[str] = "onnxruntime"
     precisions: ClassVar[tuple[str, ...]] = ("fp32", "fp16")
+    single: ClassVar[Collection[str] | None] = None
+    """What stays FP32 in fp16, by names of values; None for what GPUs get."""
     _ingest: Any
     _step: Any
     _state: NDArray[Any]
@@ -42,7 +44,7 @@ class OnnxRuntime(StreamBackend):
         graphs = compose(setup.cell(), setup.clip)
         self._ingest = _session(graphs.ingest)
         if self.precision == "fp16":
-            graphs = half(graphs)
+            graphs = half(graphs, self.single)
             self._step = _session(emulate(graphs.step), optimise=False)  # the optimiser takes casts out that round
         else:
             self._step = _session(graphs.step)

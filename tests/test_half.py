@@ -58,6 +58,13 @@ def test_the_picture_is_summed_in_fp32() -> None:
     assert types[graphs.PACKED] == types["picture.clamped"] == FLOAT
 
 
+def test_what_stays_fp32_can_be_chosen() -> None:
+    full, _ = composed()
+    types = types_of(half(full, ()).step)
+    assert types[graphs.PACKED] == types[graphs.CLAMPED] == HALF
+    assert types[graphs.PICTURE] == FLOAT
+
+
 def test_weights_are_the_nearest_fp16_and_none_is_kept_twice() -> None:
     full, made = composed()
     before = {tensor.name: numpy_helper.to_array(tensor) for tensor in full.step.graph.initializer}

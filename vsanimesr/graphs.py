@@ -21,8 +21,8 @@ WINDOW = ("previous", "current", "next")
 """The inputs of `step` that are `lr` tensors, in the order of time."""
 STATE, PICTURE, NEXT_STATE = "state", "picture", "next_state"
 """The other input of `step`, and its outputs."""
-PACKED = "packed"
-"""The cell's output that becomes the picture."""
+PACKED, CLAMPED = "packed", "picture.clamped"
+"""The cell's output that becomes the picture, and that in [0, 1]."""
 
 OPSET, IR_VERSION = 18, 10
 """What `ingest` is written in; both are old enough for every runtime that we use."""
@@ -177,8 +177,8 @@ def _unpack(spec: ModelSpec, clip: ClipSpec) -> tuple[list[onnx.NodeProto], list
     cropped = (clip.height, clip.width) != _lr_shape(spec, clip)[2:]
     constants = [_constant("picture.zero", np.float32(0)), _constant("picture.one", np.float32(1))]
     nodes = [
-        helper.make_node("Clip", [PACKED, "picture.zero", "picture.one"], ["picture.clamped"]),
-        helper.make_node("Cast", ["picture.clamped"], ["picture.sample"], to=sample),
+        helper.make_node("Clip", [PACKED, "picture.zero", "picture.one"], [CLAMPED]),
+        helper.make_node("Cast", [CLAMPED], ["picture.sample"], to=sample),
         helper.make_node(
             "DepthToSpace",
             ["picture.sample"],

@@ -5,12 +5,13 @@ more than 8 bits: the bilinear residual, its sum with the network's detail, whic
 it is made of. benchmarks/README.md has the measurement that decided it.
 """
 
+from collections.abc import Collection
 from dataclasses import replace
 
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-from vsanimesr.graphs import NEXT_STATE, PACKED, STATE, WINDOW, Graphs
+from vsanimesr.graphs import CLAMPED, NEXT_STATE, PACKED, STATE, WINDOW, Graphs
 
 RESIDUAL = "residual"
 """The weights of the convolution that is the bilinear residual."""
@@ -23,20 +24,32 @@ MOVERS = ("DepthToSpace", "Slice")
 """Operators after the last cast, which move samples of whatever type the clip has."""
 
 
-def half(graphs: Graphs) -> Graphs:
-    """The same graphs with an FP16 `step`: `state` and `next_state` are float16, all else at its ends stays."""
-    return replace(graphs, step=_Typist(graphs.step).run())
+def half(graphs: Graphs, single: Collection[str] | None = None) -> Graphs:
+    """The same graphs with an FP16 `step`: `state` and `next_state` are float16, all else at its ends stays.
+
+    `single` names the values that stay FP32, `single_values` if it is None.
+    """
+    return replace(graphs, step=_Typist(graphs.step, single_values(graphs.step) if single is None else single).run())
+
+
+def single_values(step: onnx.ModelProto) -> set[str]:
+    """What stays FP32: the padded frame, the residual, its sum with the detail, and that sum clamped."""
+    nodes = step.graph.node
+    makers = {output: node for node in nodes for output in node.output}
+    residual = next(node for node in nodes if RESIDUAL in node.input)
+    padded = makers[residual.input[0]]
+    return {padded.output[0], residual.output[0], PACKED, CLAMPED}
 
 
 class _Typist:
     """Writes a graph anew, node by node, with casts where a value is read in another type than it was made in."""
 
-    def __init__(self, step: onnx.ModelProto) -> None:
+    def __init__(self, step: onnx.ModelProto, single: Collection[str]) -> None:
         self._source = step.graph
         self._model = onnx.ModelProto()
         self._model.CopyFrom(step)
         self._constants = {tensor.name: tensor for tensor in step.graph.initializer}
-        self._single = _single(step.graph)
+        self._single = single
         self._types: dict[str, int] = dict.fromkeys(WINDOW, FLOAT) | {STATE: HALF}
         self._nodes: list[onnx.NodeProto] = []
         self._made: dict[str, onnx.TensorProto] = {}
@@ -91,12 +104,3 @@ class _Typist:
             self._nodes.append(helper.make_node("Cast", [name], [typed], to=type_))
             self._types[typed] = type_
         return typed
-
-
-def _single(graph: onnx.GraphProto) -> set[str]:
-    """What stays FP32: the padded frame, the residual, its sum with the detail, and that sum clamped."""
-    makers = {output: node for node in graph.node for output in node.output}
-    residual = next(node for node in graph.node if RESIDUAL in node.input)
-    padded = makers[residual.input[0]]
-    clamped = next(node for node in graph.node if PACKED in node.input and node.op_type == "Clip")
-    return {padded.output[0], residual.output[0], PACKED, clamped.output[0]}

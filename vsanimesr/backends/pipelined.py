@@ -5,7 +5,6 @@ only for room to stage a frame in. Nothing here knows CUDA or TensorRT: `device.
 tests run it on a simulated device that tries legal orders at random.
 """
 
-from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, override
@@ -39,7 +38,6 @@ class Pipelined(Backend):
         self._restoring: HostBytes | None = None
         self._error: BaseException | None = None
         self._side = self._frames = 0
-        self._events: deque[Ended] = deque()
         self._streams: list[Stream] = []
         self._replays: dict[tuple[int, ...], Replay] = {}
         self._replaying = self._closed = False
@@ -75,8 +73,7 @@ class Pipelined(Backend):
         self._compute.clear(buffers.base, buffers.nbytes)
         self._run_ingest(0, 0)
         self._bind_step((0, 0, 0))
-        self._step.enqueue(self._compute)
-        self._clear_state()
+        self._step.enqueue(self._compute)  # it writes the other state: this one stays zeros
         self._compute.synchronize()
         self._replaying = self._step.capturable
 
@@ -254,9 +251,6 @@ class Pipelined(Backend):
                 error = self._fail(caught)
         event = Ended(self._device, mark, self._fail)
         event.error = error
-        while self._events and self._events[0].done:
-            self._events.popleft()
-        self._events.append(event)
         return event
 
     def _fail(self, error: Exception) -> BaseException:
@@ -275,8 +269,6 @@ class Pipelined(Backend):
                 stream.synchronize()
         except DeviceError as error:
             self._fail(error)
-        for event in self._events:
-            event.wait()
 
     @override
     def close(self) -> None:
@@ -284,7 +276,6 @@ class Pipelined(Backend):
             return
         self._closed = True
         self.drain()
-        self._events.clear()
         self._replays.clear()
         self._streams.clear()
         self._spare.close()

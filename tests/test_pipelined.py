@@ -1,0 +1,200 @@
+"""The pipelined backend on a simulated GPU: the same pixels in every order that it may choose, and no misuse."""
+
+import itertools
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import numpy as np
+import onnxruntime
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.cuda_simulator import SimulatedDevice, simulated
+from tests.networks import feed, frames, network, ok, same, setup
+from tests.simulator_programs import (
+    CLIP,
+    RING,
+    STEPS,
+    WAIT,
+    Call,
+    Runner,
+    drive,
+    hashing,
+    nothing_lives,
+    programs,
+    settled,
+    small,
+    wanted_pictures,
+)
+from tests.simulator_schedule import Operation
+from vsanimesr.graphs import FRAME, LR, NEXT_STATE, PICTURE, STATE, WINDOW, compose
+from vsanimesr.session import Session
+from vsanimesr.spec import RGBH, RGBS, PixelFormat
+
+seeds = st.integers(0, 1 << 20)
+
+
+@pytest.fixture(scope="module")
+def pool() -> Iterator[ThreadPoolExecutor]:
+    """Threads that read pictures."""
+    with ThreadPoolExecutor(3) as threads:
+        yield threads
+
+
+def check(program: list[Call], seed: int, capturable: bool, finish: bool, pool: ThreadPoolExecutor) -> None:
+    """Run a program and close, perhaps with all in flight; nothing is misused and nothing is left."""
+    backend = hashing(seed=seed, capturable=capturable)
+    runner = Runner(backend, small(), pool)
+    runner.run(program)
+    if finish:
+        runner.finish()
+    runner.close()
+    runner.saved.clear()
+    nothing_lives(backend.simulator)
+
+
+@settings(max_examples=200, deadline=None)
+@given(program=programs, seed=seeds, capturable=st.booleans(), finish=st.booleans())
+def test_any_program_gives_the_pixels_of_the_contract(
+    program: list[Call], seed: int, capturable: bool, finish: bool, pool: ThreadPoolExecutor
+) -> None:
+    check(program, seed, capturable, finish, pool)
+
+
+@pytest.mark.slow
+@settings(max_examples=2000, deadline=None)
+@given(program=programs, seed=seeds, capturable=st.booleans(), finish=st.booleans())
+def test_any_of_thousands_of_programs_gives_the_pixels_of_the_contract(
+    program: list[Call], seed: int, capturable: bool, finish: bool, pool: ThreadPoolExecutor
+) -> None:
+    check(program, seed, capturable, finish, pool)
+
+
+@settings(max_examples=60, deadline=None)
+@given(first=programs, second=programs, seed=seeds, shared=st.booleans())
+def test_two_sessions_do_not_disturb_each_other(
+    first: list[Call], second: list[Call], seed: int, shared: bool, pool: ThreadPoolExecutor
+) -> None:
+    one = SimulatedDevice(seed)
+    devices = [one, SimulatedDevice(seed + 1, gpu=one.gpu if shared else None)]
+    runners = [Runner(hashing(device=device), small(), pool) for device in devices]
+    for calls in itertools.zip_longest(first, second):
+        for runner, call in zip(runners, calls, strict=True):
+            runner.run([call] if call else [])
+    runners[0].close()
+    runners[1].finish()
+    runners[1].close()
+    for device in devices:
+        device.verify()
+        assert device.live.engines == device.live.nbytes == 0
+
+
+def test_sessions_on_threads_of_their_own() -> None:
+    """Which wait for each other in no way: one device for the first two, another one for the third."""
+    shared = SimulatedDevice(5)
+    devices = [shared, SimulatedDevice(gpu=shared.gpu), SimulatedDevice(6)]
+
+    def render(device: SimulatedDevice) -> list[np.ndarray[Any, Any]]:
+        backend = hashing(device=device)
+        pictures = [image for _ in range(5) for image in (backend.reset(), *feed(backend, CLIP))[1:]]
+        backend.close()
+        device.verify()
+        return pictures
+
+    with ThreadPoolExecutor(3) as threads:
+        found = [future.result(WAIT) for future in [threads.submit(render, device) for device in devices]]
+    wanted = feed(hashing(), CLIP)
+    for pictures in found:
+        for start in range(0, len(pictures), len(CLIP)):
+            same(pictures[start : start + len(CLIP)], wanted)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_a_checkpoint_outlives_its_session_and_goes_to_another_device(seed: int) -> None:
+    one, two = hashing(seed=seed), hashing(seed=seed + 1)
+    feed(one, CLIP[:6])
+    checkpoint = one.save()
+    wanted = feed(one, CLIP, 6)
+    one.close()
+    ok(checkpoint.event)
+    feed(two, CLIP[:6])
+    two.reset()
+    two.restore(checkpoint)
+    del checkpoint
+    same(feed(two, CLIP, 6), wanted)
+    two.close()
+    for device in (one.simulator, two.simulator):
+        nothing_lives(device)
+
+
+@settings(max_examples=40, deadline=None)
+@given(order=st.lists(st.integers(0, len(CLIP) - 1), min_size=1, max_size=20), seed=seeds, checkpoints=st.booleans())
+def test_a_session_gives_a_frame_the_same_pixels_in_any_order(order: list[int], seed: int, checkpoints: bool) -> None:
+    wanted = [image.tobytes() for image in feed(hashing(), CLIP)]
+    backend = hashing(4, seed=seed)
+    kept = 4 * backend.state_nbytes if checkpoints else 0
+    session = Session(backend, len(CLIP), slots=4, spill_bytes=0, checkpoint_bytes=kept)
+    for n in order:
+        assert np.stack(session.render(n, lambda k: list(CLIP[k]))).tobytes() == wanted[n]
+    session.close()
+    nothing_lives(backend.simulator)
+
+
+def unordered(*operations: Operation) -> bool:
+    return not any(a.follows(b) for a, b in itertools.permutations(operations, 2))
+
+
+def named(trace: list[Operation], words: str) -> list[Operation]:
+    return [operation for operation in trace if words in operation.label]
+
+
+def beside_each_other(seed: int) -> set[int]:
+    """The steps n beside which frame n + 2 may go up while picture n - 1 comes down, where nothing is waited for."""
+    backend = hashing(STEPS, seed=seed)
+    warm = len(backend.simulator.trace)
+    drive(backend)
+    trace = list(backend.simulator.trace[warm:])
+    uploads, downloads, steps = named(trace, "upload")[RING:], named(trace, "download"), named(trace, PICTURE)
+    assert len(uploads) == len(downloads) == len(steps) == STEPS
+    for n in range(STEPS):
+        assert steps[n].follows(uploads[n])
+        assert downloads[n].follows(steps[n])
+    backend.close()
+    return {n for n in range(1, STEPS - 1) if unordered(steps[n], uploads[n + 1], downloads[n - 1])}
+
+
+def test_a_frame_goes_up_and_a_picture_comes_down_beside_every_step() -> None:
+    assert set().union(*map(beside_each_other, range(30))) == set(range(1, STEPS - 1))
+
+
+@pytest.mark.parametrize("capturable", [True, False])
+def test_steps_are_launched_as_captures_where_that_can_be(capturable: bool) -> None:
+    backend = hashing(STEPS, capturable=capturable)
+    warm = len(backend.simulator.trace)
+    assert not settled(backend, drive(backend), wanted_pictures(STEPS))
+    steps = named(list(backend.simulator.trace[warm:]), PICTURE)
+    assert [step.label.startswith("launch") for step in steps] == [capturable] * STEPS
+    assert (backend.simulator.live.replays > 0) == capturable
+    backend.close()
+
+
+@pytest.mark.parametrize("format_", [RGBS, RGBH])
+def test_the_network_gives_the_pictures_of_its_graphs(format_: PixelFormat) -> None:
+    """Of those that pad and crop by themselves, run one by one."""
+    size, source = (18, 17), frames(3, 18, 17, format_)
+    graphs = compose(network(), setup(*size, format_).clip)
+    ingest, step = (onnxruntime.InferenceSession(g.SerializeToString()) for g in (graphs.ingest, graphs.step))
+    lr = [ingest.run([LR], {FRAME: frame[None]})[0] for frame in source]
+    state, wanted = np.zeros(graphs.state_shape, np.float32), []
+    for window in ((0, 0, 1), (0, 1, 2), (1, 2, 2)):
+        inputs = {name: lr[n] for name, n in zip(WINDOW, window, strict=True)}
+        image, state = step.run([PICTURE, NEXT_STATE], {**inputs, STATE: state})
+        wanted.append(image[0])
+    backend = simulated(setup(*size, format_), seed=1)
+    for found, image in zip(feed(backend, source), wanted, strict=True):
+        assert found.dtype == image.dtype
+        np.testing.assert_allclose(found, image, atol=1e-5 if format_ is RGBS else 1e-3)
+    backend.close()
+    backend.simulator.verify()
