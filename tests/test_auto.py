@@ -57,7 +57,7 @@ def test_versions_name_every_backend() -> None:
 def test_versions_say_why_a_backend_is_not_usable(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "torch", None)  # import then fails as if it were not installed
     text = backends.versions()["torch"]
-    assert text.startswith("not usable: torch: ")
+    assert text.startswith("not usable: import of torch halted")
     assert text.endswith("pip install vapoursynth-animesr[torch]")
 
 

@@ -155,6 +155,11 @@ def test_two_sessions_on_one_gpu(started: Any) -> None:
             assert np.stack(backend.read(0)).tobytes() == wanted[n].tobytes()
 
 
+def test_version_names_library_and_number(nvidia: Nvidia) -> None:
+    assert TensorRTRTX.version() == f"TensorRT-RTX {library.get('tensorrt_rtx').version}"
+    assert nvidia.runtime.device is None, "asking opens no device"
+
+
 def test_device_id_is_honoured(nvidia: Nvidia, started: Any) -> None:
     nvidia.runtime.gpus = 3
     backend = started(device_id=2)
@@ -229,6 +234,11 @@ class TestWithoutAGpu:
         cuda.runtime.cache_clear()
         with pytest.raises(BackendUnavailable, match=r"CUDA's Python binding cannot be loaded.*pip install"):
             TensorRTRTX(setup())
+
+    @pytest.mark.skipif(backends.count_nvidia_gpus() > 0, reason="there is a GPU")
+    def test_its_version_says_that_it_is_not_usable(self) -> None:
+        text = backends.versions()["tensorrt_rtx"]
+        assert text.startswith("not usable: no NVIDIA driver is installed")
 
     def test_another_kind_of_device(self) -> None:
         with pytest.raises(BackendUnavailable, match="no device 'cpu'; it runs on cuda only"):

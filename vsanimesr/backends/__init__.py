@@ -107,7 +107,7 @@ def _version(name: str) -> str:
     try:
         return get(name).version()
     except BackendUnavailable as error:
-        return f"not usable: {error}"
+        return f"not usable: {str(error).removeprefix(f'{name}: ')}"
 
 
 def _obstacle(candidate: Candidate) -> str | None:

@@ -1,10 +1,12 @@
 """TensorRT on an NVIDIA GPU: engines from the cache, or built now, run by the pipelined stream."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, ClassVar, override
 
 import numpy as np
 
+from vsanimesr.backends import cuda
 from vsanimesr.backends.base import EngineSetup, Setup
 from vsanimesr.backends.cuda import CudaDevice
 from vsanimesr.backends.device import Execution, Stream
@@ -55,6 +57,8 @@ class TensorRT(Pipelined):
     @classmethod
     def version(cls) -> str:
         found = library.get(cls.name)
+        with _named(cls.name):
+            cuda.count()
         return f"{found.title} {found.version}"
 
     @override
@@ -132,10 +136,8 @@ def _place(engines: EngineSetup) -> Place:
 
 
 def _open(name: str, number: int) -> CudaDevice:
-    try:
+    with _named(name):
         device = CudaDevice(number)
-    except BackendUnavailable as error:
-        raise BackendUnavailable(f"{name}: {error}") from error
     if tuple(map(int, device.compute_capability.split("."))) < LEAST_CAPABILITY:
         least = ".".join(map(str, LEAST_CAPABILITY))
         raise BackendUnavailable(
@@ -143,3 +145,12 @@ def _open(name: str, number: int) -> CudaDevice:
             "use backend='torch', device='cuda'"
         )
     return device
+
+
+@contextmanager
+def _named(name: str) -> Iterator[None]:
+    """Put the backend's name before what CUDA says."""
+    try:
+        yield
+    except BackendUnavailable as error:
+        raise BackendUnavailable(f"{name}: {error}") from error
