@@ -6,6 +6,9 @@ from pathlib import Path
 from benchmarks import plots, schema
 from benchmarks.combinations import CUDA
 from benchmarks.figures import Report
+from benchmarks.gpu import plot as gpu_plot
+from benchmarks.gpu import result as gpu
+from benchmarks.gpu import table as gpu_table
 from benchmarks.plots import Plot
 from benchmarks.sections import Table, tables
 from benchmarks.tables import heading
@@ -28,15 +31,16 @@ def write(results: Path, output: Path) -> list[Path]:
 
     The same JSON files give the same bytes. Raises ArgumentError if there is no such file, BadResult for a bad one.
     """
-    reports = load_all(results)
+    reports, checks = load_all(results), load_checks(results)
     drawn = {name: plots.draw(report, output.parent / PLOTS, name) for name, report in reports.items()}
-    output.write_text(text(reports, drawn), encoding="utf-8")
+    drawn |= {name: _drawn(check, output.parent / PLOTS / f"{name}.png") for name, check in checks.items()}
+    output.write_text(text(reports, drawn, checks), encoding="utf-8")
     return [output, *(plot.file for made in drawn.values() for plot in made)]
 
 
 def load_all(results: Path) -> dict[str, Report]:
-    """Every result of a folder by the stem of its file, newest first."""
-    files = sorted(results.glob("*.json"))
+    """Every result of `speed` and `memory` in a folder by the stem of its file, newest first."""
+    files = [file for file in sorted(results.glob("*.json")) if not gpu.is_result(file)]
     if not files:
         raise ArgumentError(f"there is no JSON file in {results}; measure with --output FILE.json, or name --results")
     reports = {file.stem: schema.load(file) for file in files}
@@ -44,15 +48,45 @@ def load_all(results: Path) -> dict[str, Report]:
     return {name: reports[name] for name in newest}
 
 
-def text(reports: dict[str, Report], drawn: dict[str, list[Plot]]) -> str:
+def load_checks(results: Path) -> dict[str, gpu.Result]:
+    """Every result of `make gpu-check`, likewise."""
+    checks = {file.stem: gpu.Result.load(file) for file in sorted(results.glob("*.json")) if gpu.is_result(file)}
+    newest = sorted(checks, key=lambda name: str(checks[name].machine["date"]), reverse=True)
+    return {name: checks[name] for name in newest}
+
+
+def text(reports: dict[str, Report], drawn: dict[str, list[Plot]], checks: dict[str, gpu.Result] | None = None) -> str:
     """The page in Markdown."""
-    parts = [_INTRODUCTION, _about_gpus(reports) + "\n"]
+    checks = checks or {}
+    parts = [_INTRODUCTION, _about_gpus(reports, checks) + "\n"]
+    parts += ["\n".join(_check(name, check, drawn[name])) for name, check in checks.items()]
     parts += ["\n".join(_report(name, report, drawn[name])) for name, report in reports.items()]
     return "\n".join(parts).rstrip() + "\n"
 
 
-def _about_gpus(reports: dict[str, Report]) -> str:
-    names = [
+def _drawn(check: gpu.Result, file: Path) -> list[Plot]:
+    return [Plot(file, "Milliseconds of a step by size")] if gpu_plot.draw(check, file) else []
+
+
+def _check(name: str, check: gpu.Result, drawn: Sequence[Plot]) -> Iterator[str]:
+    yield f"## {check.machine['date']}: gpu-check on {check.gpu}"
+    yield ""
+    yield f"`{check.machine['command']}` made `{name}.json`."
+    yield ""
+    yield f"```text\n{gpu_table.text(check)}\n```"
+    yield ""
+    yield from _images(drawn)
+
+
+def _images(drawn: Sequence[Plot]) -> Iterator[str]:
+    for plot in drawn:
+        yield f"![{plot.text}]({PLOTS}/{plot.file.name})"
+        yield ""
+
+
+def _about_gpus(reports: dict[str, Report], checks: dict[str, gpu.Result]) -> str:
+    names = list(checks)
+    names += [
         name
         for name, report in reports.items()
         if any(case.combination.kind == CUDA and case.figures for case in report.cases)
@@ -70,9 +104,7 @@ def _report(name: str, report: Report, drawn: Sequence[Plot]) -> Iterator[str]:
     yield ""
     for table in tables(report):
         yield from _table(table)
-    for plot in drawn:
-        yield f"![{plot.text}]({PLOTS}/{plot.file.name})"
-        yield ""
+    yield from _images(drawn)
 
 
 def _where(report: Report) -> str:

@@ -61,7 +61,7 @@ class OnnxRuntime(StreamBackend):
 
     @override
     @classmethod
-    def devices(cls) -> tuple[str, ...]:
+    def devices(cls, device_id: int = 0) -> tuple[str, ...]:
         return ("CPU",)
 
     @override

@@ -249,8 +249,7 @@ class FakeConfig:
 class FakeCache:
     """An IRuntimeCache: it takes what it wrote itself."""
 
-    def __init__(self) -> None:
-        self.content, self.taken = b"compiled here", False
+    content, taken = b"compiled here", False
 
     def deserialize(self, data: bytes) -> bool:
         self.taken = bytes(data) == self.content

@@ -16,7 +16,7 @@ from vsanimesr.errors import ArgumentError, BackendUnavailable
 def stand_in(*devices: str, missing: str = "") -> type[Backend]:
     """A backend's class that says of itself what `auto` asks for."""
 
-    def found(_: type) -> tuple[str, ...]:
+    def found(_: type, device_id: int = 0) -> tuple[str, ...]:
         if missing:
             raise BackendUnavailable(missing)
         return devices
@@ -88,16 +88,38 @@ def test_what_is_not_installed_is_passed_over_and_told(machine: Callable[..., No
 
 @pytest.mark.parametrize(
     ("torch", "why"),
-    [(stand_in(missing="torch: not installed"), "torch: not installed"), (stand_in("cpu"), "it finds cpu")],
+    [
+        (stand_in(missing="torch: pip install x[torch]"), "torch: pip install x[torch]"),
+        (stand_in("cpu"), "it finds cpu"),
+    ],
 )
 def test_an_idle_gpu_is_warned_of(machine: Callable[..., None], torch: type[Backend], why: str) -> None:
-    lacking = stand_in(missing="it is not installed")
-    machine(tensorrt=lacking, tensorrt_rtx=lacking, torch=torch, openvino=stand_in("CPU"))
+    lacking, refused = stand_in(missing="pip install x[tensorrt]"), stand_in(missing="it does not serve this GPU")
+    machine(tensorrt=lacking, tensorrt_rtx=refused, torch=torch, openvino=stand_in("CPU"))
     choice = backends.choose(lambda: 2)
     assert choice.name == "openvino"
     assert choice.reason.endswith(f"torch on cuda: {why}")
     assert choice.warning.startswith("2 NVIDIA GPUs found")
-    assert "pip install vapoursynth-animesr[tensorrt-rtx]" in choice.warning
+    assert "to use the GPU: pip install x[tensorrt]" in choice.warning
+    assert ("; or torch: pip install x[torch]" in choice.warning) == ("pip" in why)
+
+
+def test_nothing_more_to_install_is_no_advice_to_install(machine: Callable[..., None]) -> None:
+    refused = stand_in(missing="it does not serve this GPU")
+    machine(tensorrt=refused, tensorrt_rtx=refused, torch=stand_in("cpu"), openvino=stand_in("CPU"))
+    warning = backends.choose(lambda: 1).warning
+    assert "nothing that is installed serves it" in warning
+    assert "pip" not in warning
+
+
+def test_the_device_that_was_asked_for_decides(machine: Callable[..., None]) -> None:
+    def second_only(_: type, device_id: int = 0) -> tuple[str, ...]:
+        if device_id != 1:
+            raise BackendUnavailable("only the second GPU will do")
+        return ("cuda",)
+
+    machine(tensorrt=type("Second", (Backend,), {"devices": classmethod(second_only)}), tensorrt_rtx=stand_in("cuda"))
+    assert [backends.choose(lambda: 2, number).name for number in (0, 1)] == ["tensorrt_rtx", "tensorrt"]
 
 
 def test_nothing_usable_says_why_of_each(machine: Callable[..., None]) -> None:

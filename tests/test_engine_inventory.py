@@ -35,7 +35,7 @@ def folder(tmp_path):
     of(put(tmp_path, b"bare", model="d", graph="ingest").path, ".json").unlink()
     gone = put(tmp_path, b"gone", model="e", precision="fp32").path
     gone.unlink()
-    of(gone, ".cache").write_bytes(b"12345")
+    of(gone, ".NVIDIA-L4.cache").write_bytes(b"12345")
     (tmp_path / f".{gone.name}.json.0123abcd.part").write_bytes(b"123")
     (tmp_path / f".{gone.name}.0123abcd.part").write_bytes(b"1234")
     for name in OTHERS:
@@ -71,7 +71,7 @@ def test_an_empty_folder_and_none(tmp_path):
 
 def test_clear_removes_what_is_ours_and_nothing_else(folder):
     engine = next(entry.path for entry in entries(folder) if not entry.problem)
-    of(engine, ".cache").write_bytes(b"kernels")
+    of(engine, ".NVIDIA-L4.cache").write_bytes(b"kernels")
     sizes = {path: path.stat().st_size for path in folder.iterdir()}
     removed = clear(folder, every, say=ignore)
     assert names(folder) == sorted([*OTHERS, f"folder.{'0' * 12}.engine"])
@@ -80,7 +80,7 @@ def test_clear_removes_what_is_ours_and_nothing_else(folder):
     locks = {path for path in sizes if path.suffix == ".lock" and path.with_suffix("") in sizes}
     assert {path for path, _ in removed} == set(sizes) - kept - locks
     assert (engine, 4) in removed
-    assert (of(engine, ".cache"), 7) in removed
+    assert (of(engine, ".NVIDIA-L4.cache"), 7) in removed
 
 
 def test_clear_removes_what_is_selected(folder):

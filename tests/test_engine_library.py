@@ -105,6 +105,13 @@ def test_targets_of_a_gpu(rtx: Library) -> None:
     assert rtx.targets("NVIDIA H200", "9.0") == (Target(),)
 
 
+def test_tensorrt_is_not_told_the_capability(rtx: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    turing, default = (len(rtx.build(made().step, SIZE, cc, Options())) for cc in (("7.5",), ()))
+    assert turing > default
+    monkeypatch.setattr(rtx, "known_capabilities", tuple)
+    assert len(rtx.build(made().step, SIZE, ("7.5",), Options())) == default
+
+
 def test_targets_of_tensorrt_are_one_gpu(monkeypatch: pytest.MonkeyPatch, rtx: Library) -> None:
     monkeypatch.setattr(rtx, "known_capabilities", tuple)
     assert rtx.targets("NVIDIA L4", "8.9") == (Target("NVIDIA L4", ("8.9",)),)

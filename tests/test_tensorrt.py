@@ -13,7 +13,7 @@ import vapoursynth as vs
 pytest.importorskip("tensorrt_rtx", reason="the extra tensorrt-rtx is for Linux and Windows on x86-64")
 
 from tests.clips import core, in_flight, linear, numbered
-from tests.fake_nvidia import ERROR, FakeContext, Nvidia, Properties
+from tests.fake_nvidia import ERROR, FakeCache, FakeContext, Nvidia, Properties
 from tests.networks import HEIGHT, WIDTH, feed, frames, ok, same, setup
 from tests.test_backends_network import psnr, reference
 from vsanimesr import backends
@@ -93,10 +93,12 @@ def test_what_cannot_be_captured_runs_all_the_same(
     source = frames(4, WIDTH, HEIGHT)
     wanted = feed(started(), source)
     monkeypatch.setattr(FakeContext, "capturable", False)
-    same(feed(started(), source), wanted)
+    said: list[str] = []
+    same(feed(started(say=said.append), source), wanted)
+    assert "slower: it cannot be captured" in said[-1]
     nvidia.runtime.fails["cudaGraphInstantiate"] = ERROR.cudaErrorNotSupported
     monkeypatch.setattr(FakeContext, "capturable", True)
-    said: list[str] = []
+    said.clear()
     same(feed(started(say=said.append), source), wanted)
     assert [line for line in said if "without a CUDA graph" in line and "cudaErrorNotSupported" in line]
 
@@ -118,13 +120,44 @@ def test_a_missing_engine_that_must_not_be_built(started: Any) -> None:
 
 def test_compiled_kernels_are_kept_and_taken_again(started: Any, nvidia: Nvidia) -> None:
     started()
-    files = sorted(store.folder(None).glob("*.engine.cache"))
+    files = sorted(store.folder(None).glob("*.engine.Fake-GPU.cache"))
     assert [file.read_bytes() for file in files] == [b"compiled here"] * 2
     started()
     assert [engine.configs[0].cache.taken for engine in nvidia.engines] == [False, False, True, True]
     files[0].write_bytes(b"of another GPU")
     started()
     assert files[0].read_bytes() == b"compiled here"
+
+
+def test_kernels_of_another_gpu_lie_beside_those(started: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    started()
+    monkeypatch.setattr(Properties, "name", b"Other GPU")
+    started()
+    assert len(list(store.folder(None).glob("*.engine.*.cache"))) == 4
+
+
+@pytest.mark.parametrize("trouble", ["it gives none", "a folder is in the way", "the disk is full"])
+def test_kernels_that_cannot_be_kept_are_told_of_and_nothing_else(
+    started: Any, monkeypatch: pytest.MonkeyPatch, trouble: str
+) -> None:
+    said: list[str] = []
+    started()
+    if trouble == "it gives none":
+        monkeypatch.setattr(FakeCache, "serialize", lambda _: None)
+    elif trouble == "a folder is in the way":
+        for file in store.folder(None).glob("*.cache"):
+            file.unlink()
+            file.mkdir()
+    else:
+        monkeypatch.setattr(FakeCache, "content", b"new")
+
+        def full(*_: object) -> None:
+            raise OSError(28, "No space left on device")
+
+        monkeypatch.setattr("vsanimesr.engines.files.write", full)
+    feed(started(say=said.append), frames(2, WIDTH, HEIGHT))
+    assert len(said) in (2, 4)
+    assert all("kernels" in line for line in said)
 
 
 def test_kernels_of_engines_for_many_sizes_never_change_in_the_middle(started: Any, nvidia: Nvidia) -> None:
@@ -191,7 +224,7 @@ def test_an_engine_that_does_not_run_is_told_with_the_libraries_words(
     event = backend.step((0, 0, 0), 0)
     event.wait()
     assert isinstance(event.error, DeviceError)
-    assert "TensorRT-RTX did not run: the kernel fell over" in str(event.error)
+    assert "did not run: the kernel fell over" in str(event.error)
 
 
 def test_an_engine_of_other_types_is_refused(started: Any, monkeypatch: pytest.MonkeyPatch, nvidia: Nvidia) -> None:
@@ -248,6 +281,42 @@ class TestWithoutAGpu:
     def test_this_machine(self) -> None:
         with pytest.raises(BackendUnavailable, match=r"tensorrt_rtx: no NVIDIA driver.*backend='openvino'"):
             TensorRTRTX(setup())
+
+
+@pytest.mark.parametrize(("capability", "built_for"), [((7, 5), ("7.5",)), ((8, 9), ("8.9",)), ((9, 0), ())])
+def test_what_a_gpu_is_tried_with_is_built_for_it(
+    nvidia: Nvidia, monkeypatch: pytest.MonkeyPatch, capability: tuple[int, int], built_for: tuple[str, ...]
+) -> None:
+    monkeypatch.setattr(Properties, "major", capability[0])
+    monkeypatch.setattr(Properties, "minor", capability[1])
+    asked, build = [], library.Library.build
+
+    def watch(found: library.Library, graph: Any, shapes: Any, capabilities: tuple[str, ...], options: Any) -> bytes:
+        asked.append(capabilities)
+        return build(found, graph, shapes, capabilities, options)
+
+    monkeypatch.setattr(library.Library, "build", watch)
+    assert TensorRTRTX.devices() == ("cuda",)
+    assert asked == [built_for]
+
+
+@pytest.mark.parametrize("words", ["Error Code 2: OutOfMemory (no further information)", "CUDA error: out of memory"])
+def test_the_library_out_of_memory(started: Any, monkeypatch: pytest.MonkeyPatch, words: str) -> None:
+    log = library.get("tensorrt_rtx").log
+
+    def none(*_: object) -> None:
+        log.log(log.ERROR, words)
+
+    monkeypatch.setattr("tests.fake_nvidia.FakeEngine.create_execution_context", none)
+    with pytest.raises(OutOfMemory, match=r"made no context of the engine: use precision='fp16', a smaller clip"):
+        started()
+
+
+def test_memory_that_will_not_do(started: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    log = library.get("tensorrt_rtx").log
+    monkeypatch.setattr(FakeContext, "set_device_memory", lambda *_: log.log(log.ERROR, "memory size is too small"))
+    with pytest.raises(DeviceError, match="does not take its memory: memory size is too small"):
+        started()
 
 
 def test_a_gpu_that_the_library_does_not_serve_is_no_choice(nvidia: Nvidia, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -156,7 +156,7 @@ def _choose(values: Mapping[str, Any]) -> backends.Choice:
         return backends.Choice(name, backends.get(name), device, reason="", warning="")
     if device:
         raise ArgumentError(f"device={device!r} needs a backend to go with it: backend='torch' or backend='openvino'")
-    return backends.choose()
+    return backends.choose(device_id=int(values.get("device_id", 0)))
 
 
 def _check_precision(choice: backends.Choice, values: Mapping[str, Any]) -> None:

@@ -72,8 +72,8 @@ def versions() -> dict[str, str]:
     return {name: _version(name) for name in NAMES}
 
 
-def choose(nvidia_gpus: Callable[[], int] | None = None) -> Choice:
-    """The first backend of ORDER that runs on this machine.
+def choose(nvidia_gpus: Callable[[], int] | None = None, device_id: int = 0) -> Choice:
+    """The first backend of ORDER that runs on this machine, on the device of that number.
 
     `nvidia_gpus` counts the GPUs, `count_nvidia_gpus` by default. Raises BackendUnavailable if nothing runs here.
     """
@@ -84,9 +84,9 @@ def choose(nvidia_gpus: Callable[[], int] | None = None) -> Choice:
     for candidate in ORDER:
         if candidate.gpu and not gpus:
             continue
-        obstacle = _obstacle(candidate)
+        obstacle = _obstacle(candidate, device_id)
         if obstacle is None:
-            reason, idle = "; ".join(passed), _idle(candidate, gpus)
+            reason, idle = "; ".join(passed), _idle(candidate, gpus, passed)
             return Choice(candidate.name, get(candidate.name), candidate.device, reason, idle)
         passed.append(f"{candidate.name} on {candidate.device}: {obstacle}")
     raise BackendUnavailable(f"no backend runs on this machine: {'; '.join(passed)}")
@@ -110,19 +110,22 @@ def _version(name: str) -> str:
         return f"not usable: {str(error).removeprefix(f'{name}: ')}"
 
 
-def _obstacle(candidate: Candidate) -> str | None:
+def _obstacle(candidate: Candidate, device_id: int) -> str | None:
     """Why a candidate cannot run here, or None."""
     try:
-        devices = get(candidate.name).devices()
+        devices = get(candidate.name).devices(device_id)
     except BackendUnavailable as error:
         return str(error)
     return None if candidate.device in devices else f"it finds {', '.join(devices) or 'no device'}"
 
 
-def _idle(chosen: Candidate, gpus: int) -> str:
+def _idle(chosen: Candidate, gpus: int, passed: list[str]) -> str:
+    """What to say of GPUs that lie idle: install what is missing, not what was found and does not serve them."""
     if chosen.gpu or not gpus:
         return ""
+    installs = [reason.partition(": ")[2] for reason in passed if "pip install" in reason]
+    way = f"to use the GPU: {'; or '.join(installs)}" if installs else "nothing that is installed serves it"
     return (
         f"{gpus} NVIDIA GPU{'s' if gpus > 1 else ''} found, but {chosen.name} on {chosen.device} was chosen, which is "
-        "many times slower; to use the GPU: pip install vapoursynth-animesr[tensorrt-rtx] (or [tensorrt], or [torch])"
+        f"many times slower; {way} (README, NVIDIA GPUs)"
     )

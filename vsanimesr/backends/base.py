@@ -105,8 +105,11 @@ class Backend(ABC):
         """Name and version of the library it runs on; raises BackendUnavailable where it is not usable."""
 
     @classmethod
-    def devices(cls) -> tuple[str, ...]:
-        """What `Setup.device` may be on this machine; raises BackendUnavailable where the library is not usable."""
+    def devices(cls, device_id: int = 0) -> tuple[str, ...]:
+        """What `Setup.device` may be on this machine; raises BackendUnavailable where the library is not usable.
+
+        A backend of one kind of device may ask whether it serves the one of that number.
+        """
         return ()
 
     @abstractmethod

@@ -11,7 +11,7 @@ import numpy as np
 from vsanimesr.backends.device import HostBytes
 from vsanimesr.errors import BackendUnavailable, DeviceError, OutOfMemory
 
-INSTALL = "pip install vapoursynth-animesr[tensorrt-rtx]"
+INSTALL = "pip install vapoursynth-animesr[tensorrt-rtx], or another of the extras (README, NVIDIA GPUs)"
 
 
 @cache

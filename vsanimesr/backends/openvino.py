@@ -59,7 +59,7 @@ class OpenVINO(StreamBackend):
 
     @override
     @classmethod
-    def devices(cls) -> tuple[str, ...]:
+    def devices(cls, device_id: int = 0) -> tuple[str, ...]:
         return tuple(_openvino().Core().available_devices)
 
     @override

@@ -76,6 +76,8 @@ class Pipelined(Backend):
         self._step.enqueue(self._compute)  # it writes the other state: this one stays zeros
         self._compute.synchronize()
         self._replaying = self._step.capturable
+        if not self._replaying:
+            self._say_slower("it cannot be captured")
 
     # -- frames ----------------------------------------------------------------------------------------------------
 
@@ -162,7 +164,10 @@ class Pipelined(Backend):
             self._replays[key] = replay
         except DeviceError as error:
             self._replaying = False
-            self._setup.engines.say(f"{self.name}: steps run without a CUDA graph, which is slower: {error}")
+            self._say_slower(str(error))
+
+    def _say_slower(self, why: str) -> None:
+        self._setup.engines.say(f"{self.name}: steps run without a CUDA graph, which is slower: {why}")
 
     @override
     def read(self, slot: int) -> Planes:

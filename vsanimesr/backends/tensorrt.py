@@ -63,30 +63,33 @@ class TensorRT(Pipelined):
 
     @override
     @classmethod
-    def devices(cls) -> tuple[str, ...]:
+    def devices(cls, device_id: int = 0) -> tuple[str, ...]:
         library.get(cls.name)
-        _open(cls.name, 0)
+        _open(cls.name, device_id)
         return (DEVICE,)
 
     def _load(self, engine: Engine, data: bytes, shapes: Mapping[str, Tensor]) -> Execution:
         """An engine on the current device."""
-        loaded = self._library.load(data)
         strategy = self._library.module.ExecutionContextAllocationStrategy.USER_MANAGED
-        return Context(self._library, loaded, loaded.create_execution_context(strategy), shapes)
+        return Context(self._library, self._library.load(data), strategy, shapes)
 
 
 class Context:
-    """An engine with a context of its own whose memory we give it; raises DeviceError if it is of another graph."""
+    """An engine with a context of its own; raises OutOfMemory, DeviceError, also if it is of another graph.
 
-    def __init__(self, found: Library, engine: Any, context: Any, shapes: Mapping[str, Tensor]) -> None:
-        self._library, self._engine, self._context = found, engine, context
-        if context is None:
-            raise DeviceError(f"{found.title} made no context of the engine: {found.log.since(found.log.heard - 1)}")
+    `how` is what `create_execution_context` takes: a strategy or a configuration by which we give it its memory.
+    """
+
+    def __init__(self, found: Library, engine: Any, how: Any, shapes: Mapping[str, Tensor]) -> None:
+        heard = found.log.heard
+        self._library, self._engine, self._context = found, engine, engine.create_execution_context(how)
+        if self._context is None:
+            raise found.failure("made no context of the engine", heard)
         self._check(shapes)
         self._static = all(-1 not in tuple(engine.get_tensor_shape(name)) for name in shapes)
         mode = found.module.TensorIOMode.INPUT
         for name, tensor in shapes.items():
-            if engine.get_tensor_mode(name) == mode and not context.set_input_shape(name, tensor.shape):
+            if engine.get_tensor_mode(name) == mode and not self._context.set_input_shape(name, tensor.shape):
                 raise DeviceError(f"{found.title} does not take {name} as {tensor.shape}")
 
     @property
@@ -101,8 +104,11 @@ class Context:
         return True
 
     def use_scratch(self, address: int, nbytes: int) -> None:
-        """Say where its memory is."""
+        """Say where its memory is; raises DeviceError if that will not do."""
+        heard = self._library.log.heard
         self._context.set_device_memory(address, nbytes)
+        if self._library.log.heard != heard:  # it returns nothing
+            raise self._library.failure("does not take its memory", heard)
 
     def bind(self, name: str, address: int) -> None:
         """Say where a tensor is."""
@@ -112,7 +118,7 @@ class Context:
         """Run once."""
         self._stream, heard = stream, self._library.log.heard
         if not self._context.execute_async_v3(stream.handle):
-            raise DeviceError(f"{self._library.title} did not run: {self._library.log.since(heard)}")
+            raise self._library.failure("did not run", heard)
 
     def close(self) -> None:
         """Free the context, then the engine."""

@@ -8,6 +8,7 @@ import onnx
 from onnx import TensorProto, helper
 
 from vsanimesr.backends.base import Setup
+from vsanimesr.backends.cuda import CudaDevice
 from vsanimesr.backends.device import Execution
 from vsanimesr.backends.tensorrt import Context, TensorRT
 from vsanimesr.engines import files, library
@@ -25,17 +26,18 @@ class TensorRTRTX(TensorRT):
 
     def __init__(self, setup: Setup) -> None:
         self._kernels: list[Kernels] = []
+        self._say = setup.engines.say
         super().__init__(setup)
         for kernels in self._kernels:  # the first runs are over, which is when they are compiled
-            kernels.keep(setup.engines.say)
+            kernels.keep()
 
     @override
     @classmethod
-    def devices(cls) -> tuple[str, ...]:
-        found = super().devices()
+    def devices(cls, device_id: int = 0) -> tuple[str, ...]:
+        found, rtx, device = super().devices(device_id), library.get(cls.name), CudaDevice(device_id)
+        target = rtx.targets(device.name, device.compute_capability)[0]
         try:  # which GPUs it serves, only the library knows: it is given a small engine
-            rtx = library.get(cls.name)
-            rtx.load(rtx.build(_probe(), Shapes.of(MULTIPLE, MULTIPLE), (), Options()))
+            rtx.load(rtx.build(_probe(), Shapes.of(MULTIPLE, MULTIPLE), target.capabilities, Options()))
         except (DeviceError, EngineNotBuilt) as error:
             raise BackendUnavailable(f"{cls.name}: it does not serve this GPU: {error}") from error
         return found
@@ -48,8 +50,9 @@ class TensorRTRTX(TensorRT):
         # Lazily compiled kernels would take over in the middle of a clip, and pixels would depend on when they do.
         strategies = module.DynamicShapesKernelSpecializationStrategy
         config.dynamic_shapes_kernel_specialization_strategy = strategies.EAGER
-        self._kernels.append(Kernels(config, engine.path))
-        return RTXContext(self._library, loaded, loaded.create_execution_context(config), shapes)
+        path = files.cache_path(engine.path, self.device.partition(" ")[2])
+        self._kernels.append(Kernels(config, path, self._say))
+        return RTXContext(self._library, loaded, config, shapes)
 
 
 def _probe() -> onnx.ModelProto:
@@ -70,21 +73,33 @@ class RTXContext(Context):
 
 
 class Kernels:
-    """The kernels that were compiled for an engine, in a file beside it."""
+    """The kernels that were compiled for an engine, in a file beside it; without that every start compiles them."""
 
-    def __init__(self, config: Any, engine: Path) -> None:
-        self._path, self._cache = files.cache_path(engine), config.create_runtime_cache()
-        self._known = self._path.read_bytes() if self._path.exists() else b""
+    def __init__(self, config: Any, path: Path, say: Callable[[str], None]) -> None:
+        self._path, self._say, self._cache = path, say, config.create_runtime_cache()
+        self._known = self._read()
         if self._known:
             self._cache.deserialize(self._known)  # it takes nothing of another GPU, driver or version: then all is new
         config.set_runtime_cache(self._cache)
 
-    def keep(self, say: Callable[[str], None]) -> None:
+    def keep(self) -> None:
         """Write the file if there is anything new."""
-        data = bytes(self._cache.serialize())
-        if data == self._known:
-            return
+        memory = self._cache.serialize()
+        if memory is None:
+            self._say("compiled kernels are not kept, so every start compiles them: the library would not give them")
+        elif (data := bytes(memory)) != self._known:
+            try:
+                files.write(data, self._path)
+            except OSError as error:
+                self._say(
+                    f"compiled kernels are not kept, so every start compiles them: {self._path}: {error.strerror}"
+                )
+
+    def _read(self) -> bytes:
         try:
-            files.write(data, self._path)
+            return self._path.read_bytes()
+        except FileNotFoundError:
+            return b""
         except OSError as error:
-            say(f"compiled kernels cannot be kept in {self._path}, so every start compiles them: {error.strerror}")
+            self._say(f"kernels that were compiled before cannot be read: {self._path}: {error.strerror}")
+            return b""

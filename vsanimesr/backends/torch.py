@@ -58,7 +58,7 @@ class Torch(StreamBackend):
 
     @override
     @classmethod
-    def devices(cls) -> tuple[str, ...]:
+    def devices(cls, device_id: int = 0) -> tuple[str, ...]:
         return ("cpu", "cuda") if _torch().cuda.device_count() else ("cpu",)
 
     @override

@@ -4,7 +4,6 @@ engine, data, built = obtain(key, folder(engine_dir), build, say=print)
 """
 
 from vsanimesr.engines.engine import Engine, load, read
-from vsanimesr.engines.files import cache_path
 from vsanimesr.engines.inventory import Entry, clear, entries, entry
 from vsanimesr.engines.key import MULTIPLE, EngineKey, Shapes
 from vsanimesr.engines.library import Library, Options, Target
@@ -26,7 +25,6 @@ __all__ = [
     "Target",
     "Wanted",
     "build",
-    "cache_path",
     "clear",
     "entries",
     "entry",

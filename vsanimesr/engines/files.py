@@ -1,6 +1,7 @@
 """Files that are there whole or not at all, and the lock under which one process at a time makes them."""
 
 import os
+import re
 import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -20,9 +21,14 @@ def metadata_path(path: Path) -> Path:
     return path.with_name(f"{path.name}.json")
 
 
-def cache_path(path: Path) -> Path:
-    """Where a library may keep what it finds out while it runs an engine."""
-    return path.with_name(f"{path.name}.cache")
+def cache_path(path: Path, gpu: str) -> Path:
+    """Where a library may keep what it finds out while it runs an engine on GPUs of that name."""
+    return path.with_name(f"{path.name}.{re.sub(r'[^A-Za-z0-9]+', '-', gpu).strip('-')}.cache")
+
+
+def cache_paths(path: Path) -> list[Path]:
+    """What it has kept of an engine, for whatever GPUs."""
+    return sorted(path.parent.glob(f"{path.name}.*.cache"))
 
 
 def lock_path(path: Path) -> Path:

@@ -12,8 +12,8 @@ from vsanimesr.engines.engine import Engine, describe, read
 from vsanimesr.errors import EngineError
 
 NAME = r"\w[\w.-]*\.[0-9a-f]{12}\.engine"
-OURS = re.compile(rf"({NAME})(?:\.json|\.lock|\.cache)?", re.ASCII)
-PARTS = re.compile(rf"\.({NAME})(?:\.json|\.cache)?\.[0-9a-f]{{8}}\.part", re.ASCII)
+OURS = re.compile(rf"({NAME})(?:\.json|\.lock|\.[A-Za-z0-9-]+\.cache)?", re.ASCII)
+PARTS = re.compile(rf"\.({NAME})(?:\.json|\.[A-Za-z0-9-]+\.cache)?\.[0-9a-f]{{8}}\.part", re.ASCII)
 """Names of temporary files."""
 
 
@@ -59,7 +59,7 @@ def entry(path: Path) -> Entry:
 def clear(
     folder: Path, select: Callable[[Entry], bool], *, say: Callable[[str], None], dry_run: bool = False
 ) -> list[tuple[Path, int]]:
-    """Remove the entries that `select` picks, each engine with its metadata, lock and cache.
+    """Remove the entries that `select` picks, each engine with its metadata, lock and caches.
 
     Returns path and size (bytes) of what was removed, or, in a dry run, would be; the locks of engines, which are empty
     files, are not told of. What a running build has locked stays, and so does what cannot be removed; `say` gets a line
@@ -84,7 +84,7 @@ def clear(
 
 def _removed(path: Path, chosen: list[Path], dry_run: bool) -> Iterator[tuple[Path, int]]:
     """Remove files of one engine, whose lock is held and is left to `_reserved`; tell of each."""
-    beside = (files.metadata_path(path), files.cache_path(path)) if path in chosen else ()
+    beside = (files.metadata_path(path), *files.cache_paths(path)) if path in chosen else ()
     for target in [*chosen, *(file for file in beside if file.exists())]:
         size = target.stat().st_size
         if not dry_run and target != files.lock_path(path):

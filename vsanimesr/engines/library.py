@@ -15,7 +15,7 @@ from typing import Any
 import onnx
 
 from vsanimesr.engines.key import Shapes
-from vsanimesr.errors import BackendUnavailable, DeviceError, EngineNotBuilt
+from vsanimesr.errors import BackendUnavailable, DeviceError, EngineNotBuilt, OutOfMemory
 
 EXTRAS = {"tensorrt": "tensorrt", "tensorrt_rtx": "tensorrt-rtx"}
 """The libraries by the names of their modules, and the extras of our package that install them."""
@@ -29,6 +29,7 @@ DIAGNOSES = {
     "OLD_CUDA_RUNTIME": "the CUDA runtime is too old for it; update the packages",
     "INSUFFICIENT_GPU_MEMORY": "the GPU has too little memory for it; use precision='fp16' or a smaller clip",
     "MALFORMED_ENGINE": "it is damaged; run: vsanimesr engines clear",
+    "CUDA_ERROR": "CUDA failed",
 }
 """Our words for what TensorRT-RTX finds wrong with an engine."""
 
@@ -101,17 +102,26 @@ class Library:
             config.add_optimization_profile(self._profile(builder, network, shapes))
         engine = builder.build_serialized_network(network, config)
         if engine is None:
-            raise EngineNotBuilt(f"{self.title} {self.version} did not build the engine: {self.log.since(heard)}")
+            said = self.log.since(heard)
+            way = "; close what else uses the GPU, or give it --workspace MIB" if _lacks_memory(said) else ""
+            raise EngineNotBuilt(f"{self.title} {self.version} did not build the engine: {said}{way}")
         return bytes(engine)
 
     def load(self, engine: bytes) -> Any:
-        """The engine on the calling thread's device; raises DeviceError with the library's words."""
+        """The engine on the calling thread's device; raises OutOfMemory, DeviceError with the library's words."""
         heard = self.log.heard
         loaded = self._runtime.deserialize_cuda_engine(engine)
         if loaded is None:
-            why = "; ".join((*self._diagnosed(engine), self.log.since(heard)))
-            raise DeviceError(f"{self.title} {self.version} does not load the engine: {why}")
+            raise self.failure("does not load the engine", heard, *self._diagnosed(engine))
         return loaded
+
+    def failure(self, what: str, heard: int, *reasons: str) -> DeviceError:
+        """The error to raise when a call failed: what was said since `heard` of the log, after reasons of ours."""
+        said = self.log.since(heard)
+        if _lacks_memory(said):
+            reasons = (*reasons, "use precision='fp16', a smaller clip, or close what else uses the GPU")
+        kind = OutOfMemory if _lacks_memory(said) else DeviceError
+        return kind(f"{self.title} {self.version} {what}: {'; '.join((*reasons, said))}")
 
     @cached_property
     def _runtime(self) -> Any:
@@ -126,13 +136,16 @@ class Library:
         return [DIAGNOSES.get(name, name) for name, kind in kinds if flags & int(kind)]
 
     def _config(self, builder: Any, network: Any, capabilities: Sequence[str], options: Options) -> Any:
+        """What is set here and follows from no field of a key needs another `key.VERSION` when it changes."""
         config = builder.create_builder_config()
         config.clear_flag(self.module.BuilderFlag.TF32)  # fp32 means fp32
+        if hasattr(self.module.BuilderFlag, "REQUIRE_USER_ALLOCATION"):  # TensorRT-RTX; what allocates is not captured
+            config.set_flag(self.module.BuilderFlag.REQUIRE_USER_ALLOCATION)
         if options.optimization_level is not None:
             config.builder_optimization_level = options.optimization_level
         if options.workspace_mib is not None:
             config.set_memory_pool_limit(self.module.MemoryPoolType.WORKSPACE, options.workspace_mib << 20)
-        if capabilities:
+        if capabilities and self.known_capabilities():  # TensorRT builds for the GPU at hand and takes none
             config.num_compute_capabilities = len(capabilities)
             for number, capability in enumerate(capabilities):
                 kind = getattr(self.module.ComputeCapability, f"SM{capability.replace('.', '')}")
@@ -147,6 +160,10 @@ class Library:
             sizes = ((1, tensor.shape[1], *size) for size in (shapes.least, shapes.best, shapes.most))
             profile.set_shape(tensor.name, *sizes)
         return profile
+
+
+def _lacks_memory(said: str) -> bool:
+    return "out of memory" in said.lower() or "outofmemory" in said.lower()
 
 
 @cache

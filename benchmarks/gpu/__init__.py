@@ -1,0 +1,1 @@
+"""Everything that only a machine with an NVIDIA GPU can show, in one command: `python -m benchmarks.gpu`."""
