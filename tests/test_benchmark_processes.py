@@ -17,6 +17,8 @@ from vsanimesr import backends
 from vsanimesr.backends.fake import Fake
 from vsanimesr.errors import ArgumentError, DeviceError
 
+pytestmark = pytest.mark.slow  # processes of their own
+
 FAKE = Combination(32, 16, "RGBS", "fake", "", "fp32")
 TINY = Size({"CPU": (64, 128), "CUDA": (256,)}, 1 << 20)
 # Says what is in FREE, one value a call, then the last one again and again.

@@ -22,6 +22,8 @@ from benchmarks.resident import resident
 from vsanimesr import graphs, models
 from vsanimesr.spec import RGBS, ClipSpec
 
+pytestmark = pytest.mark.slow  # processes of their own
+
 SMALL = ["--sizes", "32x32"]
 ONCE = ["speed", *SMALL, "--frames", "3", "--rounds", "1", "--overhead-frames", "50", "--no-ceilings"]
 MACHINE = {"processor": "p", "features": [], "cores": 1, "memory_gib": 1.0, "versions": {"numpy": "2"}}

@@ -10,7 +10,7 @@ import pytest
 from tests.engine_keys import KEY, ignore, put
 from vsanimesr.engines import clear, entries, find, obtain
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="kills by signals")
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(sys.platform == "win32", reason="kills by signals")]
 
 WANT = """
 import hashlib, os, sys

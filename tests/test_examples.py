@@ -18,6 +18,8 @@ from PIL import Image
 
 from vsanimesr.pipeline import Render, find_ffmpeg
 
+pytestmark = pytest.mark.slow  # real renders
+
 EXAMPLES = Path(__file__).parent.parent / "examples"
 CLIP, SCRIPT = EXAMPLES / "clip.mkv", EXAMPLES / "upscale.vpy"
 FAST = ("-c:v", "libx264", "-preset", "ultrafast")

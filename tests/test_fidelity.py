@@ -114,7 +114,7 @@ def test_frames_as_float16_are_the_same_rounded() -> None:
 
 
 @pytest.mark.parametrize("name", ["RGB24", "RGBS", "RGBH", "GRAY8", "YUV420P8", "YUV422P10", "YUV444PS"])
-@pytest.mark.parametrize("height", [480, 1080])
+@pytest.mark.parametrize("height", [480, pytest.param(1080, marks=pytest.mark.slow)])
 def test_any_format_becomes_rgb(name: str, height: int) -> None:
     blank = vs.core.std.BlankClip(width=320, height=height, format=vs.PresetVideoFormat[name], length=1)
     white = {vs.RGB: [1.0] * 3, vs.GRAY: [1.0], vs.YUV: [1.0, 0.0, 0.0]}[blank.format.color_family]

@@ -21,6 +21,8 @@ from benchmarks.gpu.result import Result, file_name, merge
 from vsanimesr import backends
 from vsanimesr.errors import ArgumentError
 
+pytestmark = pytest.mark.slow  # processes of their own
+
 MACHINE = {"gpus": ["Made-up GPU 9000, 1.2, 3 MiB"], "processor": "made up", "date": "2001-02-03"}
 WRITE = "import sys, json; open(sys.argv[1], 'w').write(json.dumps({'n': 1})); "
 LONG = 60.0

@@ -13,6 +13,8 @@ from benchmarks.pattern import draw
 from vsanimesr import backends, models
 from vsanimesr.errors import BackendUnavailable
 
+pytestmark = pytest.mark.slow  # processes of their own
+
 
 @pytest.mark.usefixtures("official_v2")
 def test_the_network_in_pytorch_is_the_network() -> None:

@@ -15,6 +15,8 @@ from benchmarks.gpu import install, parts, wheels
 from benchmarks.gpu.parts import MANIFEST, PIECE, RESERVE, BadParts
 from vsanimesr.errors import ArgumentError, BackendUnavailable
 
+pytestmark = pytest.mark.slow  # processes of their own
+
 SILENT = lambda _: None  # noqa: E731
 
 

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.timeout(300, method="thread")  # a deadlock ends the ru
 Upscale = Callable[..., vs.VideoNode]
 BACKENDS = [
     pytest.param({"backend": "fake"}, id="fake"),
-    pytest.param({"backend": "fake", "device": "delay=0.0005"}, id="fake-slow"),
+    pytest.param({"backend": "fake", "device": "delay=0.0005"}, id="fake-slow", marks=pytest.mark.slow),
     pytest.param({"backend": "fake", "device": "delay=0", "slots": 1}, id="fake-one-slot"),
     pytest.param({"backend": "openvino", "precision": "fp32"}, id="openvino"),
 ]
