@@ -12,6 +12,8 @@ import pytest
 
 from vsanimesr import models, pipeline
 
+pytestmark = pytest.mark.slow  # processes of their own
+
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 

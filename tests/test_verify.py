@@ -14,7 +14,7 @@ from vsanimesr import backends
 from vsanimesr.backends.base import Planes
 from vsanimesr.errors import DeviceError
 
-pytestmark = pytest.mark.usefixtures("official_v2")
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("official_v2")]
 FRAMES, FIRST, WIDTH, HEIGHT = 6, verify_options.EXAMPLE_FIRST, 66, 50
 """Sides that are no multiples of 4, so that padding and cropping count."""
 SMALL = ("--size", f"{WIDTH}x{HEIGHT}", "--frames", str(FRAMES))
