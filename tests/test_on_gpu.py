@@ -200,8 +200,10 @@ def test_a_captured_step_is_bit_identical_to_a_plain_one(make: Make, engine_name
 
 @pytest.mark.slow
 def test_a_full_device_says_so(make: Make, name: str) -> None:
-    first = make(name, WIDTH, HEIGHT, precision="fp16")  # what the library takes once must not be what is missing
-    feed(first, frames(1, WIDTH, HEIGHT))
+    first = make(name, 1920, 1080, precision="fp16")  # to build and what the library takes once must not be at issue
+    feed(first, frames(1, 1920, 1080))
+    first.close()
+    _release(name)
     with closing(CudaDevice(0)) as device:
         taken = device.allocate(device.memory()[0] - LEFT)
         try:
