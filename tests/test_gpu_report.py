@@ -212,7 +212,7 @@ def test_a_backend_that_does_not_work_is_left_out_of_the_later_stages() -> None:
 def test_variants_are_run_at_one_size_and_engines_of_any_kind_examined() -> None:
     names = [made.name for made in jobs("step")]
     assert sum(name.startswith("tensorrt_rtx") and ", " in name for name in names) == len(VARIANTS) - 1
-    assert sum(name.startswith("tensorrt ") and ", " in name for name in names) == 2
+    assert sum(name.startswith("tensorrt ") and ", " in name for name in names) == 3
     assert {name.partition(",")[0] for name in (made.name for made in jobs("backends"))} == set(plans.DEVICES)
     assert set(plans.ENGINES) == set(library.EXTRAS)
     compiled = [made.name for made in jobs("torch") if made.name.startswith(tuple(torch_peers.COMPILED))]

@@ -7,6 +7,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
+import onnxruntime
 import pytest
 
 from benchmarks.gpu import bound, engine, events, step
@@ -257,11 +258,36 @@ def test_every_variant_differs_from_the_plain_one_and_from_the_others() -> None:
     assert plain.name == PLAIN
     assert plain.library("tensorrt_rtx") is None
     targets = (Target(capabilities=("8.9",)), Target())
-    built = [(v.formats, v.options, v.target(targets), v.current, v.graph_by_library) for v in VARIANTS.values()]
+    built = [
+        (v.formats, v.options, v.target(targets), v.current, v.graph_by_library, v.split_head)
+        for v in VARIANTS.values()
+    ]
     assert all(a != b for n, a in enumerate(built) for b in built[:n])
     assert [v.suits("tensorrt") for v in others].count(False) == 3
     with pytest.raises(ArgumentError, match="variant 'odd' is not known"):
         Variant.of("odd")
+
+
+@pytest.mark.parametrize("precision", ["fp16", "fp32"])
+def test_reading_window_and_state_one_by_one_is_the_same_network(precision: str) -> None:
+    pytest.importorskip("tensorrt_rtx")
+    variant, plain = Variant.of("window and state read one by one"), compose(network(), CLIP, precision).step
+    split = variant.step(network(), CLIP, precision)
+    assert Variant.of(PLAIN).step(network(), CLIP, precision) is None
+    assert library.get("tensorrt_rtx").build(split, Shapes.of(CLIP.height, CLIP.width), (), Options())
+    assert tensors(split) == tensors(plain)
+    dice = np.random.default_rng(1)
+    feeds = {
+        value.name: dice.random(tensors(plain)[value.name].shape).astype(tensors(plain)[value.name].dtype)
+        for value in plain.graph.input
+    }
+    results = [
+        onnxruntime.InferenceSession(graph.SerializeToString(), providers=["CPUExecutionProvider"]).run(None, feeds)
+        for graph in (plain, split)
+    ]
+    near = 1e-3 if precision == "fp32" else 2e-2  # the picture is FP16 in both
+    for one, other in zip(*results, strict=True):
+        np.testing.assert_allclose(one.astype(np.float32), other.astype(np.float32), atol=near)
 
 
 def test_the_library_is_asked_what_it_really_answers() -> None:

@@ -105,6 +105,13 @@ def for_processor(step: onnx.ModelProto, state_type: int, *, split_rows: bool) -
     return editor.finish()
 
 
+def head_split(step: onnx.ModelProto) -> onnx.ModelProto:
+    """The `step` graph whose first convolution reads the window and the state one by one."""
+    editor = Editor(step)
+    _split_head(editor)
+    return editor.finish()
+
+
 def _split_output(editor: Editor) -> None:
     """Make each part of the last convolution's output by a convolution of its own: it need not be taken apart."""
     conv = editor.reader(LAST)

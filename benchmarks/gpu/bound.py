@@ -7,7 +7,7 @@ on what is multiplied.
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -128,6 +128,8 @@ def opened(asked: Asked, found: dict[str, Any]) -> Iterator[BoundStep]:
     wanted = Wanted(cell=cell, format=clip.format, precision=asked.precision, library=kind, options=variant.options)
     target = variant.target(kind.targets(device.name, device.compute_capability))
     recipe = recipes(wanted, Shapes.of(clip.height, clip.width), target)[1]
+    if graph := variant.step(cell, clip, asked.precision):
+        recipe = replace(recipe, graph=graph)
     found |= {"gpu": device.name, "compute_capability": device.compute_capability, "library": kind.version}
     found |= {"engine_for": list(target.capabilities) or "as the library decides"}
     start = time.monotonic()

@@ -1,12 +1,17 @@
 """Other ways to build and run the step's engine, to know whether the filter's own way is the best one."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Self, override
+
+from onnx import ModelProto
 
 from vsanimesr.engines.library import Library, Options, Target
 from vsanimesr.errors import ArgumentError
-from vsanimesr.graphs import NEXT_STATE, STATE
+from vsanimesr.graphs import NEXT_STATE, STATE, Cell, compose
+from vsanimesr.half import half
+from vsanimesr.rewrite import head_split
+from vsanimesr.spec import ClipSpec
 
 PLAIN = "as the filter runs it"
 CHANNELS_LAST = {STATE: "HWC8", NEXT_STATE: "HWC8"}
@@ -56,6 +61,8 @@ class Variant:
     """Whether TensorRT-RTX builds for the GPU at hand, whatever its capability."""
     graph_by_library: bool = False
     """Whether TensorRT-RTX captures the step by itself."""
+    split_head: bool = False
+    """Whether the first convolution reads the window and the state one by one, which are then not joined in memory."""
 
     @classmethod
     def of(cls, name: str) -> Self:
@@ -72,6 +79,14 @@ class Variant:
             return Current(backend)
         return Formatted(backend, self.formats) if self.formats else None
 
+    def step(self, cell: Cell, clip: ClipSpec, precision: str) -> ModelProto | None:
+        """The graph, where it is not the filter's own; of a padded clip."""
+        if not self.split_head:
+            return None
+        composed = compose(cell, clip)
+        split = replace(composed, step=head_split(composed.step))
+        return half(split).step if precision == "fp16" else split.step
+
     def target(self, targets: Sequence[Target]) -> Target:
         """What the engine is built for, of what serves the GPU."""
         return targets[-1] if self.default_target else targets[0]
@@ -86,6 +101,7 @@ VARIANTS = {
     for variant in (
         Variant(PLAIN),
         Variant("state channels last", formats=CHANNELS_LAST),
+        Variant("window and state read one by one", split_head=True),
         Variant("optimization level 5", options=Options(optimization_level=5)),
         Variant("engine of the default capabilities", default_target=True),
         Variant("engine of the GPU at hand", current=True),
