@@ -41,7 +41,7 @@ class TensorRT(Pipelined):
         self._library = library.get(self.name)
         if setup.device not in ("", DEVICE):
             raise BackendUnavailable(f"{self.name}: no device {setup.device!r}; it runs on {DEVICE} only")
-        device = _open(self.name, setup.device_id)
+        device = open_device(self.name, setup.device_id)
         self.device = f"{DEVICE}:{setup.device_id} {device.name}"
         self.precision = PRECISIONS[0] if setup.precision == "auto" else setup.precision
         cell = setup.cell()
@@ -65,7 +65,7 @@ class TensorRT(Pipelined):
     @classmethod
     def devices(cls, device_id: int = 0) -> tuple[str, ...]:
         library.get(cls.name)
-        _open(cls.name, device_id)
+        open_device(cls.name, device_id)
         return (DEVICE,)
 
     def _load(self, engine: Engine, data: bytes, shapes: Mapping[str, Tensor]) -> Execution:
@@ -141,7 +141,8 @@ def _place(engines: EngineSetup) -> Place:
     return Place(store.folder(engines.folder), engines.build, engines.say, tick)
 
 
-def _open(name: str, number: int) -> CudaDevice:
+def open_device(name: str, number: int) -> CudaDevice:
+    """The GPU of that number, for the backend of that name; raises BackendUnavailable if it is none for it."""
     with _named(name):
         device = CudaDevice(number)
     if tuple(map(int, device.compute_capability.split("."))) < LEAST_CAPABILITY:

@@ -8,9 +8,8 @@ import onnx
 from onnx import TensorProto, helper
 
 from vsanimesr.backends.base import Setup
-from vsanimesr.backends.cuda import CudaDevice
 from vsanimesr.backends.device import Execution
-from vsanimesr.backends.tensorrt import Context, TensorRT
+from vsanimesr.backends.tensorrt import DEVICE, Context, TensorRT, open_device
 from vsanimesr.engines import files, library
 from vsanimesr.engines.engine import Engine
 from vsanimesr.engines.key import MULTIPLE, Shapes
@@ -34,13 +33,13 @@ class TensorRTRTX(TensorRT):
     @override
     @classmethod
     def devices(cls, device_id: int = 0) -> tuple[str, ...]:
-        found, rtx, device = super().devices(device_id), library.get(cls.name), CudaDevice(device_id)
+        rtx, device = library.get(cls.name), open_device(cls.name, device_id)
         target = rtx.targets(device.name, device.compute_capability)[0]
         try:  # which GPUs it serves, only the library knows: it is given a small engine
             rtx.load(rtx.build(_probe(), Shapes.of(MULTIPLE, MULTIPLE), target.capabilities, Options()))
         except (DeviceError, EngineNotBuilt) as error:
             raise BackendUnavailable(f"{cls.name}: it does not serve this GPU: {error}") from error
-        return found
+        return (DEVICE,)
 
     @override
     def _load(self, engine: Engine, data: bytes, shapes: Mapping[str, Tensor]) -> Execution:
