@@ -84,8 +84,7 @@ def _start(combination: Combination, clip: ClipSpec) -> Backend:
     if precision not in ("auto", *cls.precisions):
         known = ", ".join(cls.precisions)
         raise ArgumentError(f"{combination.backend}: no precision {precision!r}; use auto or {known}")
-    scale = models.find(models.DEFAULT).scale
-    return cls(Setup(clip, scale, SLOTS, precision, combination.device, 0, lambda: models.load(models.DEFAULT)))
+    return cls(Setup(clip, SLOTS, precision, combination.device, 0, lambda: models.load(models.DEFAULT)))
 
 
 def _drive(backend: Backend, clip: ClipSpec) -> list[float]:

@@ -34,7 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         artifact, clip = models.load(options.model), Clip(options.clip, options.first, spec)
         right = list(recurrence.reference(clip, artifact))
-        setup = Setup(spec, artifact.spec.scale, 1, "fp16", "", 0, lambda: artifact)
+        setup = Setup(spec, 1, "fp16", "", 0, lambda: artifact)
         print(HEADER)
         for name, single in variants(compose(artifact, spec).step).items():
             steps = [

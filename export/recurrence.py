@@ -76,7 +76,7 @@ def _ours(error: BaseException) -> AnimeSRError:
 
 def _checked(picture: Image, setup: Setup) -> Image:
     clip = setup.clip
-    shape = (clip.format.planes, clip.height * setup.scale, clip.width * setup.scale)
+    shape = (clip.format.planes, clip.height * clip.picture.scale, clip.width * clip.picture.scale)
     if picture.shape != shape or picture.dtype != clip.format.dtype:
         raise DeviceError(f"a picture is {picture.shape} {picture.dtype}, wanted {shape} {clip.format.dtype}")
     return picture

@@ -40,7 +40,7 @@ def setup(
 ) -> Setup:
     """What a backend gets for a clip of 100 frames and the random network."""
     clip = ClipSpec(width, height, 100, format_)
-    return Setup(clip, 4, slots, precision, device, device_id, lambda: network(feedback))
+    return Setup(clip, slots, precision, device, device_id, lambda: network(feedback))
 
 
 def frames(count: int, width: int, height: int, format_: PixelFormat = RGBS, seed: int = 1) -> list[np.ndarray]:

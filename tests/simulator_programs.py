@@ -69,7 +69,7 @@ class Model:
         inputs = {name: self.ring[ring] for name, ring in zip(WINDOW, window, strict=True)}
         outputs = self._run(inputs | {STATE: self.state}, self._graphs.step)
         self.state = outputs[NEXT_STATE]
-        clip, scale = self._setup.clip, self._setup.scale
+        clip, scale = self._setup.clip, self._setup.clip.picture.scale
         picture: bytes = outputs[PICTURE][0, :, : scale * clip.height, : scale * clip.width].tobytes()
         return picture
 

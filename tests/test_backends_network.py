@@ -105,7 +105,7 @@ def test_reduced_precision_is_near(make: Make, name: str, precision: str, format
 def test_the_official_network(make: Make, official_v2: models.Artifact, name: str) -> None:
     clip = ClipSpec(34, 26, 3, RGBS)
     source = frames(3, 34, 26)
-    made = Setup(clip, 4, 1, "fp32", "", 0, lambda: official_v2)
+    made = Setup(clip, 1, "fp32", "", 0, lambda: official_v2)
     results = []
     for backend in (started(name, made), make(34, 26)):
         results.append(np.stack(feed(backend, source)))

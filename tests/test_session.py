@@ -28,7 +28,7 @@ def open_session(
     def no_graphs() -> None:
         raise AssertionError("the fake backend needs no graphs")
 
-    setup = Setup(ClipSpec(SIDE, SIDE, frames, RGBS), 4, slots, "auto", device, 0, no_graphs)
+    setup = Setup(ClipSpec(SIDE, SIDE, frames, RGBS), slots, "auto", device, 0, no_graphs)
     return Session(Fake(setup), frames, slots=slots, spill_bytes=spill, checkpoint_bytes=checkpoints)
 
 

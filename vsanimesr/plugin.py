@@ -190,7 +190,6 @@ def _setup(
 ) -> Setup:
     return Setup(
         clip=clip,
-        scale=spec.scale,
         slots=_slots(clip, spec, values["slots"]),
         precision=str(values.get("precision", "auto")),
         device=device,

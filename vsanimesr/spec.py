@@ -1,11 +1,33 @@
 """What the parts of the package tell each other: frozen descriptions, no behaviour beyond arithmetic."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Self
 
 import numpy as np
 
 MIN_SIDE = 16
 """Smallest width and height of a clip, in samples."""
+SCALES = (4, 3, 2, 1)
+"""What a picture's size may be over the frame's: the network's, and what is reduced from it."""
+
+_FAMILIES = {"gray": 1, "rgb": 2, "yuv": 3}
+"""VapourSynth's numbers of the colour families."""
+
+
+@dataclass(frozen=True)
+class Group:
+    """Planes of one size, which lie in one tensor [1, planes, height, width]."""
+
+    suffix: str
+    """What is appended to the tensor's name: '' for the first group, '.chroma' for chroma of its own size."""
+    planes: tuple[int, ...]
+    """Which planes."""
+    subsampling: tuple[int, int] = (0, 0)
+    """Binary logarithms of how many times narrower and lower they are than the frame."""
+
+    def size(self, width: int, height: int) -> tuple[int, int]:
+        """Width and height of these planes in a frame of that size (samples; a multiple of the subsampling)."""
+        return width >> self.subsampling[0], height >> self.subsampling[1]
 
 
 @dataclass(frozen=True)
@@ -14,21 +36,94 @@ class PixelFormat:
 
     name: str
     """VapourSynth's name of the format, such as 'RGBS'."""
-    dtype: np.dtype[np.generic]
-    """Type of one sample."""
-    planes: int = 3
-    """Number of planes, all of the same size."""
+    family: str
+    """'rgb', 'yuv' or 'gray'."""
+    bits: int
+    """Bits of a sample that count; the low ones of its type where that has more."""
+    floating: bool = False
+    """Whether samples are floating point: then in [0, 1], what lies outside is clamped."""
+    subsampling: tuple[int, int] = (0, 0)
+    """Binary logarithms of how many times narrower and lower the chroma planes are."""
+
+    @property
+    def dtype(self) -> np.dtype[np.generic]:
+        """Type of one sample."""
+        if self.floating:
+            return np.dtype(np.float16 if self.bits == 16 else np.float32)
+        return np.dtype(np.uint8 if self.bits == 8 else np.uint16)
+
+    @property
+    def planes(self) -> int:
+        """Number of planes."""
+        return 1 if self.family == "gray" else 3
+
+    @property
+    def groups(self) -> tuple[Group, ...]:
+        """The tensors that a frame's planes lie in."""
+        if self.subsampling == (0, 0):
+            return (Group("", tuple(range(self.planes))),)
+        return Group("", (0,)), Group(".chroma", (1, 2), self.subsampling)
+
+    @property
+    def id(self) -> int:
+        """VapourSynth's number of the format."""
+        horizontal, vertical = self.subsampling
+        return _FAMILIES[self.family] << 28 | self.floating << 24 | self.bits << 16 | horizontal << 8 | vertical
+
+    def plane_sizes(self, width: int, height: int) -> list[tuple[int, int]]:
+        """Width and height of each plane in a frame of that size (samples)."""
+        return [group.size(width, height) for group in self.groups for _ in group.planes]
+
+    def nbytes(self, width: int, height: int) -> int:
+        """Memory of a frame's samples."""
+        return self.dtype.itemsize * sum(wide * high for wide, high in self.plane_sizes(width, height))
 
 
-RGBS = PixelFormat("RGBS", np.dtype(np.float32))
-RGBH = PixelFormat("RGBH", np.dtype(np.float16))
-FORMATS = {format_.name: format_ for format_ in (RGBS, RGBH)}
-"""The formats that can be upscaled, by name. Samples are in [0, 1]; what lies outside is clamped."""
+RGBS = PixelFormat("RGBS", "rgb", 32, floating=True)
+RGBH = PixelFormat("RGBH", "rgb", 16, floating=True)
+
+
+def _formats() -> list[PixelFormat]:
+    depths = (8, 10, 12, 14, 16)
+    layouts = {"420": (1, 1), "422": (1, 0), "444": (0, 0)}
+    yuv = [PixelFormat(f"YUV{n}P{b}", "yuv", b, subsampling=s) for n, s in layouts.items() for b in depths]
+    gray = [PixelFormat(f"Gray{bits}", "gray", bits) for bits in depths]
+    return [*yuv, *(PixelFormat(f"RGB{3 * bits}", "rgb", bits) for bits in depths), *gray, RGBH, RGBS]
+
+
+FORMATS = {format_.name: format_ for format_ in _formats()}
+"""The formats that can be upscaled, and be upscaled to, by name."""
+
+
+@dataclass(frozen=True)
+class Colour:
+    """How samples mean colours."""
+
+    matrix: str = "rgb"
+    """'601', '709' or '2020' (its non-constant luminance); 'rgb' for formats of that family."""
+    full: bool = True
+    """Whether samples use the whole range of their bits, or the limited one of video (16 to 235 at 8 bits)."""
+    location: str = "left"
+    """Where subsampled chroma is sited: 'left', 'center', 'top_left', 'top', 'bottom_left' or 'bottom'."""
+
+
+@dataclass(frozen=True)
+class PictureSpec:
+    """What the filter gives."""
+
+    format: PixelFormat
+    """Sample layout."""
+    colour: Colour = Colour()
+    """What its samples mean."""
+    scale: int = 4
+    """One of SCALES: size of the picture over the size of the frame."""
+    dither: bool = False
+    """Whether samples of 8 bits are dithered by an ordered pattern instead of rounded."""
 
 
 @dataclass(frozen=True)
 class ClipSpec:
-    """A clip as the network sees it."""
+    """A clip as the network sees it, and what is to become of it."""
 
     width: int
     """Width in samples, at least MIN_SIDE."""
@@ -37,7 +132,20 @@ class ClipSpec:
     frames: int
     """Number of frames, at least 1."""
     format: PixelFormat
-    """Sample layout, the same on the way in and out."""
+    """Sample layout."""
+    colour: Colour = Colour()
+    """What its samples mean."""
+    wanted: PictureSpec | None = None
+    """What the pictures should be; None for pictures like the frames, four times as large."""
+
+    @property
+    def picture(self) -> PictureSpec:
+        """What the pictures are."""
+        return self.wanted or PictureSpec(self.format, self.colour)
+
+    def resized(self, width: int, height: int) -> Self:
+        """The same clip in another size."""
+        return replace(self, width=width, height=height)
 
 
 @dataclass(frozen=True)
@@ -49,7 +157,7 @@ class ModelSpec:
     architecture: str
     """The network's name, 'animesr'; decides which graph the weights belong to."""
     scale: int
-    """Size of the picture over the size of the frame."""
+    """Size of the network's picture over the size of the frame."""
     feedback: bool
     """Whether the previous picture is part of the state (AnimeSR: yes, VQD-SR: no)."""
     source: str

@@ -14,9 +14,12 @@ from vsanimesr.spec import ClipSpec
 RING = 3
 """Slots for ingested frames: step n reads frames n-1, n and n+1."""
 
+RESERVE = 0.05
+"""Part of the free memory that is left to others."""
+
 Planes = Sequence[np.ndarray[Any, Any]]
-"""One two-dimensional array per plane, (height, width), of the format's sample type; rows may be strided. What comes
-from the native shim is a buffer that NumPy reads as such an array."""
+"""One two-dimensional array per plane, (height, width) by `PixelFormat.plane_sizes`, of the format's sample type; rows
+may be strided. What comes from the native shim is a buffer that NumPy reads as such an array."""
 
 
 def _silent(_: str) -> None:
@@ -41,10 +44,8 @@ class Setup:
 
     clip: ClipSpec
     """Size and format of the frames."""
-    scale: int
-    """Size of the picture over the size of the frame."""
     slots: int
-    """How many pictures the backend can hold at once."""
+    """How many pictures the backend can hold at once, all lanes together."""
     precision: str
     """'auto' or one of the backend's `precisions`."""
     device: str
@@ -55,6 +56,23 @@ class Setup:
     """Loads the model; raises ModelError. Not called by a backend that needs no network."""
     engines: EngineSetup = EngineSetup()
     """Where engines lie and whether they may be built; only for backends that have any."""
+    lanes: int = 1
+    """Recurrences beside each other, each with a ring and a state of its own: the tiles of one clip."""
+
+
+@dataclass(frozen=True)
+class Demand:
+    """Memory of a backend's device, bytes."""
+
+    needed: int
+    """What a backend takes, or is estimated to take, while it runs."""
+    free: int
+    """What the device has left now."""
+
+    @property
+    def fits(self) -> bool:
+        """Whether there is enough, with a little left for others."""
+        return self.needed <= self.free * (1 - RESERVE)
 
 
 class Event(Protocol):
@@ -85,7 +103,7 @@ class Backend(ABC):
     """Runs `ingest` and `step` in the order of the calls; a call may return before its work is done.
 
     After a failed operation every later step fails with the same error until `reset` or `restore`. One thread
-    at a time calls the methods, except `read`, which any thread may call.
+    at a time calls the methods, except `read` and `copy`, which any thread may call.
     """
 
     name: ClassVar[str]
@@ -112,37 +130,50 @@ class Backend(ABC):
         """
         return ()
 
-    @abstractmethod
-    def ingest(self, ring: int, planes: Planes) -> None:
-        """Put a source frame into ring slot `ring`; the planes are read before this returns."""
+    @classmethod
+    def demand(cls, setup: Setup) -> Demand:
+        """The device's memory that a backend of that setup takes, and what is free.
+
+        Raises what the constructor raises but OutOfMemory. It may build engines; it takes no memory that stays.
+        """
+        raise NotImplementedError
 
     @abstractmethod
-    def step(self, window: tuple[int, int, int], slot: int | None) -> Event:
-        """Run the network on ring slots (previous, current, next); the picture goes to `slot`, or nowhere.
+    def ingest(self, ring: int, planes: Planes, lane: int = 0) -> None:
+        """Put a source frame into ring slot `ring` of a lane; the planes are read before this returns."""
 
-        Every failure, also of this call itself, is the event's.
+    @abstractmethod
+    def step(self, window: tuple[int, int, int], slot: int | None, lane: int = 0) -> Event:
+        """Run the network on a lane's ring slots (previous, current, next); the picture goes to `slot`, or nowhere.
+
+        Every failure, also of this call itself, is the event's. Slots belong to no lane.
         """
 
     @abstractmethod
     def read(self, slot: int) -> Planes:
         """The picture in `slot`, valid from the end of its step until the next step into that slot."""
 
+    def copy(self, slot: int, target: Planes) -> None:
+        """Copy the picture in `slot` to buffers of its planes' sizes and type; any thread may call this too."""
+        for plane, out in zip(self.read(slot), target, strict=True):
+            np.copyto(np.asarray(out), plane, casting="no")
+
     @abstractmethod
     def reset(self) -> None:
-        """Set the state to zeros."""
+        """Set the state of every lane to zeros."""
 
     @abstractmethod
     def save(self) -> Checkpoint:
-        """Copy the state to the host."""
+        """Copy the state of every lane to the host."""
 
     @abstractmethod
     def restore(self, checkpoint: Checkpoint) -> None:
-        """Set the state to what `save` copied."""
+        """Set the state of every lane to what `save` copied."""
 
     @property
     @abstractmethod
     def state_nbytes(self) -> int:
-        """Size of a checkpoint."""
+        """Size of a checkpoint, all lanes together."""
 
     @property
     @abstractmethod

@@ -28,7 +28,7 @@ class Fake(StreamBackend):
     def __init__(self, setup: Setup) -> None:
         self.precision, self.device = "fp32", setup.device or "hash"
         self._delay, self._fail_at, self._fail_times = _parse(setup.device)
-        clip, scale = setup.clip, setup.scale
+        clip, scale = setup.clip, setup.clip.picture.scale
         shape = (clip.format.planes, clip.height * scale, clip.width * scale)
         self._slots = [np.zeros(shape, clip.format.dtype) for _ in range(setup.slots)]
         self._ring = [0] * RING

@@ -171,7 +171,7 @@ class Pipelined(Backend):
 
     @override
     def read(self, slot: int) -> Planes:
-        clip, scale = self._setup.clip, self._setup.scale
+        clip, scale = self._setup.clip, self._setup.clip.picture.scale
         picture = self._shaped(self._buffers.slots[slot], PICTURE)[0]
         return list(picture[:, : scale * clip.height, : scale * clip.width])
 
