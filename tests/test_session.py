@@ -103,9 +103,9 @@ class Nodes:
             with self.ordered:
                 due = self.session.submit(n)
                 while due:
-                    due = self.session.feed(n, due.start, [source(k) for k in due])
+                    due = self.session.feed(n, due.start, [source(k) for k in due], [{}] * len(due))
             ticket.wait()
-            return picture_bytes(ticket.planes)
+            return picture_bytes(ticket.planes())
         finally:
             ticket.release()
 
@@ -233,7 +233,7 @@ def test_at_most_a_batch_of_frames_is_asked_for_at_once() -> None:
         assert due.start == fed
         assert len(due) <= BATCH
         fed = due.stop
-        due = session.feed(4000, due.start, [source(k) for k in due])
+        due = session.feed(4000, due.start, [source(k) for k in due], [{}] * len(due))
     assert fed == 4002
     ticket.release()
     session.close()
@@ -243,7 +243,7 @@ def test_feeding_another_frame_than_the_due_one_is_refused() -> None:
     session = open_session(10)
     assert session.submit(0) == range(2)
     with pytest.raises(ArgumentError, match="frame 1 was fed where frame 0 was due"):
-        session.feed(0, 1, [source(1)])
+        session.feed(0, 1, [source(1)], [{}])
     session.close()
 
 
@@ -252,7 +252,7 @@ def test_closing_fails_what_is_pending_and_can_be_done_twice() -> None:
     tickets = [session.want(n) for n in range(4)]
     due = session.submit(3)
     while due:
-        due = session.feed(3, due.start, [source(k) for k in due])
+        due = session.feed(3, due.start, [source(k) for k in due], [{}] * len(due))
     session.close()
     session.close()
     with pytest.raises(DeviceError, match="freed"):

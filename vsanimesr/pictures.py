@@ -2,10 +2,9 @@
 
 import threading
 from collections import Counter
-from collections.abc import Callable
 from dataclasses import dataclass
 from operator import attrgetter
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -43,6 +42,16 @@ class Picture:
 _age = attrgetter("age")
 
 
+class Source(Protocol):
+    """Where pictures are, by slot: the part of a backend that is needed here."""
+
+    def read(self, slot: int) -> Planes:
+        """The picture in a slot."""
+
+    def copy(self, slot: int, target: Planes) -> None:
+        """Copy the picture in a slot."""
+
+
 class Pictures:
     """Pictures by frame number, in `slots` slots of the device and at most `spill_bytes` of host memory.
 
@@ -51,8 +60,8 @@ class Pictures:
     already running, which itself waits for the device only: never for a request that has not begun.
     """
 
-    def __init__(self, slots: int, spill_bytes: int, read: Callable[[int], Planes]) -> None:
-        self._read = read
+    def __init__(self, slots: int, spill_bytes: int, backend: Source) -> None:
+        self._backend = backend
         self._lock = threading.Lock()
         self._changed = threading.Condition(self._lock)
         self._owners: list[Picture | None] = [None] * slots
@@ -125,7 +134,7 @@ class Pictures:
         self._lock.release()
         try:
             picture.event.wait()
-            host = None if picture.failed else [plane.copy() for plane in self._read(picture.slot)]
+            host = None if picture.failed else _copies(self._backend.read(picture.slot))
         finally:
             self._lock.acquire()
             picture.moving = False
@@ -157,8 +166,8 @@ class Pictures:
         with self._lock:
             self._wants[n] += 1
 
-    def take(self, n: int) -> tuple[Picture, Planes]:
-        """Wait for the device; the planes stay as they are until `put_back`. Raises the error of a failed step."""
+    def take(self, n: int) -> Picture:
+        """Wait for the device; the picture stays where it is until `put_back`. Raises the error of a failed step."""
         with self._lock:
             picture = self._table.get(n)
             if picture is None:
@@ -166,14 +175,25 @@ class Pictures:
             while picture.moving or picture.event is None:
                 self._changed.wait()
             if picture.host:
-                return picture, picture.host
+                return picture
             picture.readers += 1  # from here the slot stays
         picture.event.wait()
         if error := picture.event.error:
             self.put_back(picture)
             raise DeviceError(str(error)) from error  # one of its own for each thread: a raised error grows
-        assert picture.slot is not None
-        return picture, self._read(picture.slot)
+        return picture
+
+    def copy(self, picture: Picture, target: Planes) -> None:
+        """Copy a picture that was taken into buffers of the size and type of its planes."""
+        if picture.slot is not None:
+            self._backend.copy(picture.slot, target)
+            return
+        for plane, out in zip(picture.host or (), target, strict=True):
+            np.copyto(np.asarray(out), plane, casting="no")
+
+    def planes(self, picture: Picture) -> list[np.ndarray[Any, Any]]:
+        """A copy of a picture that was taken."""
+        return _copies(self._backend.read(picture.slot) if picture.slot is not None else picture.host or ())
 
     def put_back(self, picture: Picture) -> None:
         """End what `take` began."""
@@ -194,3 +214,7 @@ class Pictures:
                 if picture.host:
                     self._forget(picture)
             self._changed.notify_all()
+
+
+def _copies(planes: Planes) -> list[np.ndarray[Any, Any]]:
+    return [plane.copy() for plane in planes]

@@ -160,7 +160,11 @@ class Backend(ABC):
 
     @abstractmethod
     def reset(self) -> None:
-        """Set the state of every lane to zeros."""
+        """Set the state of every lane to zeros, whatever failed before; what is in the rings may be lost."""
+
+    @abstractmethod
+    def clear(self) -> None:
+        """Set the state of every lane to zeros and keep the rings; like a step, it fails after a failure."""
 
     @abstractmethod
     def save(self) -> Checkpoint:
