@@ -71,7 +71,7 @@ def test_step_is_the_cell_then_clamp_shuffle_and_crop(size: tuple[int, int], fee
     packed, next_state = cell(made, inputs)
     assert packed.min() < 0, "nothing to clamp"
     assert packed.max() > 1, "nothing to clamp"
-    assert picture.shape == made.picture_shape == (1, 3, 4 * size[1], 4 * size[0])
+    assert picture.shape == made.pictures[graphs.PICTURE].shape == (1, 3, 4 * size[1], 4 * size[0])
     wanted = np.clip(unshuffled(packed), 0, 1)[:, :, : 4 * size[1], : 4 * size[0]]
     np.testing.assert_allclose(picture, wanted, atol=1e-6)
     np.testing.assert_allclose(state, next_state, atol=1e-6)

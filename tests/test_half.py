@@ -8,7 +8,7 @@ from onnx import TensorProto, helper, numpy_helper
 from tests.networks import network
 from vsanimesr import graphs
 from vsanimesr.half import half
-from vsanimesr.spec import RGBH, RGBS, ClipSpec, PixelFormat
+from vsanimesr.spec import FORMATS, RGBH, RGBS, ClipSpec, Colour, PixelFormat
 
 FLOAT, HALF = int(TensorProto.FLOAT), int(TensorProto.FLOAT16)
 
@@ -61,8 +61,8 @@ def test_the_picture_is_summed_in_fp32() -> None:
 def test_what_stays_fp32_can_be_chosen() -> None:
     full, _ = composed()
     types = types_of(half(full, ()).step)
-    assert types[graphs.PACKED] == types[graphs.CLAMPED] == HALF
-    assert types[graphs.PICTURE] == FLOAT
+    assert types[graphs.PACKED] == HALF
+    assert types[graphs.CLAMPED] == types[graphs.PICTURE] == FLOAT
 
 
 def test_weights_are_the_nearest_fp16_and_none_is_kept_twice() -> None:
@@ -85,6 +85,22 @@ def test_no_value_is_cast_twice_to_the_same_type() -> None:
     assert len(casts) == len(set(casts))
 
 
+@pytest.mark.parametrize("name", ["YUV420P8", "YUV422P10", "RGB48", "Gray16"])
+def test_the_tail_stays_as_it_was_written(name: str) -> None:
+    format_ = FORMATS[name]
+    colour = Colour() if format_.family == "rgb" else Colour("709", full=False)
+    full = graphs.compose(network(), ClipSpec(34, 22, 10, format_, colour), roomy=True, bytes_only=True)
+    tails = [
+        [node for node in model.graph.node if node.output[0].startswith(graphs.PICTURE)]
+        for model in (full.step, half(full).step)
+    ]
+    assert tails[0] == tails[1]
+    types = types_of(half(full).step)
+    assert types[graphs.PACKED] == FLOAT
+    integers = {value for value, type_ in types.items() if type_ in (TensorProto.UINT8, TensorProto.UINT16)}
+    assert integers == set(full.pictures), "TensorRT knows bytes at the ends only"
+
+
 def test_the_source_stays_as_it_was() -> None:
     full = graphs.compose(network(), ClipSpec(24, 20, 10, RGBS))
     before = full.step.SerializeToString(deterministic=True)
@@ -99,8 +115,3 @@ def test_a_dynamic_graph_is_the_same_for_every_size() -> None:
     ]
     assert bytes_of[0] == bytes_of[1]
     assert types_of(made[0].step)[graphs.PICTURE] == FLOAT
-
-
-def test_a_clip_that_is_not_padded_has_no_dynamic_graph() -> None:
-    with pytest.raises(ValueError, match="50x18 is no multiple of 4"):
-        graphs.dynamic(composed(50, 18)[0])

@@ -2,7 +2,8 @@
 
 Convolutions and what lies between them become FP16. FP32 stays where FP16 would cost precision that can be seen in
 more than 8 bits: the bilinear residual, its sum with the network's detail, which is the picture, and so the frames that
-it is made of. benchmarks/README.md has the measurement that decided it.
+it is made of. benchmarks/README.md has the measurement that decided it. The tail, which makes samples of the picture,
+stays as it was written.
 """
 
 from collections.abc import Collection
@@ -11,7 +12,7 @@ from dataclasses import replace
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-from vsanimesr.graphs import CLAMPED, NEXT_STATE, PACKED, STATE, WINDOW, Graphs
+from vsanimesr.graphs import CLAMPED, NEXT_STATE, PACKED, PICTURE, STATE, WINDOW, Graphs
 
 RESIDUAL = "residual"
 """The weights of the convolution that is the bilinear residual."""
@@ -20,8 +21,6 @@ NAMES = {FLOAT: "float", HALF: "half"}
 """What is appended to the name of a value that was cast to a type."""
 PARAMETERS = {"Resize": (1, 2), "Pad": (1,), "Slice": (1, 2, 3, 4), "Split": (1,)}
 """Inputs of operators that are no samples; they keep their type."""
-MOVERS = ("DepthToSpace", "Slice")
-"""Operators after the last cast, which move samples of whatever type the clip has."""
 
 
 def half(graphs: Graphs, single: Collection[str] | None = None) -> Graphs:
@@ -57,7 +56,7 @@ class _Typist:
     def run(self) -> onnx.ModelProto:
         """The FP16 graph."""
         for node in self._source.node:
-            self._nodes.append(self._typed(node))
+            self._nodes.append(self._as_written(node) if _in_tail(node) else self._typed(node))
         graph = self._model.graph
         read = {name for node in self._nodes for name in node.input}
         constants = [tensor for tensor in (*graph.initializer, *self._made.values()) if tensor.name in read]
@@ -83,11 +82,16 @@ class _Typist:
         self._types.update(dict.fromkeys(node.output, type_))
         return node
 
+    def _as_written(self, source: onnx.NodeProto) -> onnx.NodeProto:
+        """A node of the tail: of what is made before it, it reads the packed picture only, as FP32."""
+        node = onnx.NodeProto()
+        node.CopyFrom(source)
+        node.input[:] = [self._as(name, FLOAT) if name == PACKED else name for name in source.input]
+        return node
+
     def _type_of(self, node: onnx.NodeProto) -> int:
         if node.op_type == "Cast":
             return int(helper.get_node_attr_value(node, "to"))
-        if node.op_type in MOVERS:
-            return self._types[node.input[0]]
         return FLOAT if node.output[0] in self._single else HALF
 
     def _as(self, name: str, type_: int) -> str:
@@ -104,3 +108,7 @@ class _Typist:
             self._nodes.append(helper.make_node("Cast", [name], [typed], to=type_))
             self._types[typed] = type_
         return typed
+
+
+def _in_tail(node: onnx.NodeProto) -> bool:
+    return bool(node.output[0].partition(".")[0] == PICTURE)
