@@ -5,7 +5,7 @@ import json
 import sys
 from collections.abc import Sequence
 
-from benchmarks import machine, memory, options, schema, speed, tables
+from benchmarks import footage, machine, memory, options, schema, seams, speed, tables
 from benchmarks.children import ChildFailed
 from benchmarks.figures import Report
 from vsanimesr.errors import AnimeSRError, BackendUnavailable
@@ -18,6 +18,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         if asked.benchmark == "report":
             _write_page(asked)
+        elif asked.benchmark == "seams":
+            seams.run(asked, arguments)
+        elif asked.benchmark in options.OF_FOOTAGE:
+            print(footage.benchmark(asked.benchmark).run(asked, machine.describe(arguments), _say))
         else:
             _show(_measure(asked, arguments), asked)
     except (AnimeSRError, ChildFailed) as error:

@@ -5,11 +5,15 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from benchmarks import ceilings, memory, peer, speed
+from benchmarks import ceilings, footage, memory, peer, seams, speed
 from benchmarks.combinations import combine, parse_backend, parse_size
-from vsanimesr.spec import FORMATS
 
 RESULTS = Path(__file__).parent / "results"
+OF_FOOTAGE = {
+    "scenes": "how well hard cuts are found, in drawn clips and real footage",
+    "starts": "how to start the recurrence at a cut, and in the middle of a shot",
+}
+"""Benchmarks that look at pictures, and what they measure."""
 PRECISIONS = ("auto", "fp32", "bf16", "fp16")
 
 
@@ -19,6 +23,9 @@ def parser() -> argparse.ArgumentParser:
     commands = root.add_subparsers(dest="benchmark", required=True)
     _add_speed(commands.add_parser("speed", help="time per frame: bare, under vspipe, the peer; ceilings and floors"))
     _add_memory(commands.add_parser("memory", help="resident memory of whole processes; memory of the device"))
+    for name, measured in OF_FOOTAGE.items():
+        footage.add_options(commands.add_parser(name, help=measured))
+    seams.add_options(commands.add_parser("seams", help="what tiles change of the pictures"))
     page = commands.add_parser("report", help="a page with tables and plots of all results")
     page.add_argument("--results", type=Path, default=RESULTS, metavar="FOLDER", help="of the JSON files")
     page.add_argument("--output", type=Path, metavar="FILE.md", help="the page [README.md in that folder]")
@@ -60,7 +67,7 @@ def _add_memory(parser: argparse.ArgumentParser) -> None:
 def _add_combinations(parser: argparse.ArgumentParser, backends: list[str], precisions: list[str]) -> None:
     add = partial(parser.add_argument, nargs="+")
     add("--sizes", type=_usage(parse_size), default=[(640, 480)], metavar="WxH", help="of the frames [640x480]")
-    add("--formats", choices=tuple(FORMATS), default=["RGBS"], help="of the clip [RGBS]")
+    add("--formats", choices=("RGBS", "RGBH"), default=["RGBS"], help="of the clip [RGBS]")
     where = f"such as torch:cuda; auto is what the filter would choose [{' '.join(backends)}]"
     add("--backends", type=_usage(_backend), default=backends, metavar="NAME[:DEVICE]", help=where)
     words = f"of the network [{' '.join(precisions)}]"

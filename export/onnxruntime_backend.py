@@ -1,6 +1,6 @@
 """ONNX Runtime on a processor: a second implementation of the graphs, for checks and tests of what is exported."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, ClassVar, override
 
@@ -11,13 +11,17 @@ from numpy.typing import NDArray
 from onnx import helper
 
 from export.fp16_emulation import emulate
-from vsanimesr.backends.base import Planes, Setup
+from vsanimesr.backends import memory
+from vsanimesr.backends.base import Demand, Planes, Setup
 from vsanimesr.backends.stream import StreamBackend
 from vsanimesr.errors import BackendError, BackendUnavailable, DeviceError
 from vsanimesr.graphs import FRAME, LR, NEXT_STATE, PICTURE, STATE, WINDOW, Graphs, compose
 from vsanimesr.half import half
+from vsanimesr.tiles import Move
 
 PROVIDER = "CPUExecutionProvider"
+PIXEL_NBYTES = 4000
+"""Memory that a pixel of a frame takes, as OpenVINO in fp32 takes it: the same tensors."""
 ERRORS_ONLY = 3
 """ONNX Runtime's level of what it logs."""
 
@@ -36,7 +40,6 @@ class OnnxRuntime(StreamBackend):
     """What stays FP32 in fp16, by names of values; None for what GPUs get."""
     _ingest: Any
     _step: Any
-    _state: NDArray[Any]
 
     def __init__(self, setup: Setup) -> None:
         self.device = _device(setup.device, setup.device_id)
@@ -49,9 +52,9 @@ class OnnxRuntime(StreamBackend):
         else:
             self._step = _session(graphs.step)
         self._zeros = np.zeros(graphs.state_shape, _type(graphs, STATE))
-        self._ring: dict[int, NDArray[Any]] = {}
+        self._rings: list[dict[int, NDArray[Any]]] = [{} for _ in range(setup.lanes)]
+        self._states = [self._zeros] * setup.lanes
         self._pictures: dict[int, NDArray[Any]] = {}
-        self.run_reset()
         super().__init__(setup)
 
     @override
@@ -65,38 +68,52 @@ class OnnxRuntime(StreamBackend):
         return ("CPU",)
 
     @override
+    @classmethod
+    def demand(cls, setup: Setup) -> Demand:
+        return Demand(PIXEL_NBYTES * setup.clip.width * setup.clip.height, memory.available())
+
+    @override
+    def run_exchange(self, moves: Sequence[Move]) -> None:
+        states = [state.copy() for state in self._states]
+        for move in moves:
+            (above, below), (left, right) = move.rows, move.columns
+            states[move.target][:, :, below, right] = states[move.source][:, :, above, left]
+        self._states = states
+
+    @override
     @property
     def state_nbytes(self) -> int:
-        return self._zeros.nbytes
+        return self._zeros.nbytes * len(self._states)
 
     @override
     def stage(self, planes: Planes) -> Any:
         return np.stack(planes)[None]
 
     @override
-    def run_ingest(self, ring: int, staged: Any) -> None:
+    def run_ingest(self, ring: int, staged: Any, lane: int) -> None:
         with _foreign(DeviceError, "a frame could not be converted"):
-            (self._ring[ring],) = self._ingest.run([LR], {FRAME: staged})
+            (self._rings[lane][ring],) = self._ingest.run([LR], {FRAME: staged})
 
     @override
-    def run_step(self, window: tuple[int, int, int], slot: int | None) -> None:
-        feed = {name: self._ring[ring] for name, ring in zip(WINDOW, window, strict=True)}
+    def run_step(self, window: tuple[int, int, int], slot: int | None, lane: int) -> None:
+        feed = {name: self._rings[lane][ring] for name, ring in zip(WINDOW, window, strict=True)}
         with _foreign(DeviceError, "a step failed"):
-            picture, self._state = self._step.run([PICTURE, NEXT_STATE], {**feed, STATE: self._state})
+            picture, state = self._step.run([PICTURE, NEXT_STATE], {**feed, STATE: self._states[lane]})
+        self._states[lane] = state
         if slot is not None:
             self._pictures[slot] = picture[0]
 
     @override
     def run_reset(self) -> None:
-        self._state = self._zeros
+        self._states = [self._zeros] * len(self._states)
 
     @override
     def run_save(self) -> Any:
-        return self._state  # every step makes a new one
+        return list(self._states)  # every step makes a new one
 
     @override
     def run_restore(self, state: Any) -> None:
-        self._state = state
+        self._states = list(state)
 
     @override
     def read(self, slot: int) -> Planes:
@@ -106,7 +123,7 @@ class OnnxRuntime(StreamBackend):
     def close(self) -> None:
         super().close()
         self._ingest = self._step = None
-        self._ring.clear()
+        self._rings.clear()
         self._pictures.clear()
 
 

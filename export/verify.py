@@ -60,7 +60,7 @@ def _verify(options: argparse.Namespace) -> Report:
     spec = ClipSpec(width, height, options.frames, FORMATS[options.format])
     clip = Clip(options.clip, options.first, spec)
     where = options.precision, options.device, options.device_id
-    setup = Setup(spec, artifact.spec.scale, SLOTS, *where, lambda: artifact, EngineSetup(say=_say))
+    setup = Setup(spec, SLOTS, *where, lambda: artifact, EngineSetup(say=_say))
     backend = kind(setup)
     try:
         run = _describe(options, backend, version)

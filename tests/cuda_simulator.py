@@ -7,20 +7,20 @@ in a random order that streams and marks allow; one seed draws one schedule. Rac
 
 import threading
 from collections.abc import Sequence
-from functools import cache
 from typing import Any, ClassVar, Protocol, override
 
 from tests.simulator_engine import Engine, HashEngine, SimulatedEngine
 from tests.simulator_gpu import Faults, Live, SimulatedGPU
+from tests.simulator_graphs import composed
 from tests.simulator_memory import POISON, Misuse
 from tests.simulator_schedule import Clock, Operation, Part
 from tests.simulator_transfers import Clear, Copy, Download, Upload, again
-from vsanimesr.backends.base import Setup
-from vsanimesr.backends.device import HostBytes
+from vsanimesr.backends import parts
+from vsanimesr.backends.base import Demand, Setup
+from vsanimesr.backends.device import Box, HostBytes
+from vsanimesr.backends.parts import Parts
 from vsanimesr.backends.pipelined import Pipelined
 from vsanimesr.errors import DeviceError
-from vsanimesr.graphs import Cell, Graphs, compose, padded_clip
-from vsanimesr.spec import ClipSpec
 
 __all__ = [
     "POISON",
@@ -36,6 +36,7 @@ __all__ = [
     "SimulatedReplay",
     "SimulatedStream",
     "composed",
+    "opened",
     "simulated",
 ]
 
@@ -83,6 +84,10 @@ class SimulatedDevice:
                 self.gpu.free(address)
         with self._call("free", captured=False):
             self.gpu.free(address)
+
+    def free_nbytes(self) -> int:
+        with self._call("free_nbytes", captured=False):
+            return self.gpu.faults.memory - self.gpu.memory.nbytes
 
     def pin(self, nbytes: int) -> HostBytes:
         with self._call("pin", captured=False):
@@ -173,6 +178,13 @@ class SimulatedStream:
         with self.call("copy"):
             self.put(Copy(self.gpu, target, source, nbytes))
 
+    def copy_box(self, target: int, source: int, box: Box) -> None:
+        with self.call("copy_box"):
+            for layer in range(box.layers):
+                for row in range(box.rows):
+                    at = layer * box.layer_pitch + row * box.row_pitch
+                    self.put(Copy(self.gpu, target + at, source + at, box.row_nbytes))
+
     def clear(self, target: int, nbytes: int) -> None:
         with self.call("clear"):
             self.put(Clear(self.gpu, target, nbytes))
@@ -249,9 +261,13 @@ class SimulatedPipelined(Pipelined):
     precisions: ClassVar[tuple[str, ...]] = ("fp32",)
 
     def __init__(self, setup: Setup, simulator: SimulatedDevice, engine: EngineClass) -> None:
-        graphs = composed(setup)
         self.simulator, self.precision, self.device = simulator, "fp32", simulator.name
-        super().__init__(setup, graphs, simulator, engine(simulator, graphs.ingest), engine(simulator, graphs.step))
+        super().__init__(setup, opened(setup, simulator, engine))
+
+    @override
+    @classmethod
+    def demand(cls, setup: Setup) -> Demand:
+        return parts.demand(setup, opened(setup, SimulatedDevice()))
 
     @override
     @classmethod
@@ -260,34 +276,19 @@ class SimulatedPipelined(Pipelined):
 
 
 def simulated(
-    setup: Setup, device: SimulatedDevice | None = None, engine: EngineClass = SimulatedEngine, **faults: Any
+    setup: Setup,
+    device: SimulatedDevice | None = None,
+    engine: EngineClass = SimulatedEngine,
+    kind: type[SimulatedPipelined] = SimulatedPipelined,
+    **faults: Any,
 ) -> SimulatedPipelined:
     """A pipelined backend over simulated engines, on a device or on a new SimulatedDevice(**faults)."""
     if device and faults:
         raise TypeError(f"a device is given, so {', '.join(faults)} would do nothing")
-    return SimulatedPipelined(setup, device or SimulatedDevice(**faults), engine)
+    return kind(setup, device or SimulatedDevice(**faults), engine)
 
 
-def composed(setup: Setup) -> Graphs:
-    """The graphs of a backend that pads, composed once for each model and clip."""
-    return _graphs(_Same(setup.cell()), setup.clip)
-
-
-class _Same:
-    """A model, to be known again."""
-
-    def __init__(self, cell: Cell) -> None:
-        self.cell = cell
-
-    @override
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Same) and self.cell is other.cell
-
-    @override
-    def __hash__(self) -> int:
-        return id(self.cell)
-
-
-@cache
-def _graphs(same: _Same, clip: ClipSpec) -> Graphs:
-    return compose(same.cell, padded_clip(same.cell.spec, clip))
+def opened(setup: Setup, device: SimulatedDevice, engine: EngineClass = SimulatedEngine) -> Parts:
+    """What such a backend is made of."""
+    graphs = composed(setup)
+    return Parts(graphs, device, engine(device, graphs.ingest), engine(device, graphs.step))

@@ -23,6 +23,8 @@ from vsanimesr.graphs import tensors
 ERROR = real.cudaError_t
 OK = (ERROR.cudaSuccess,)
 SCRATCH = 1000
+ALIGNED = 256
+"""Bytes; what addresses are multiples of, and what every block has besides."""
 
 
 class Properties:
@@ -48,7 +50,7 @@ class FakeRuntime:
 
     def __getattr__(self, name: str) -> Any:
         value = getattr(real, name)  # a name that the binding has not fails here
-        if isinstance(value, (type, int)):
+        if isinstance(value, (type, int)) or name.startswith("make_"):
             return value
         call = getattr(type(self), "_" + re.sub("[A-Z]", lambda match: f"_{match[0].lower()}", name), None)
         assert call, f"{name} is not simulated"
@@ -83,8 +85,8 @@ class FakeRuntime:
     def _cuda_malloc(self, nbytes: int) -> Any:
         if sum(map(len, self.blocks.values())) + nbytes > self.memory:
             return ERROR.cudaErrorMemoryAllocation, None
-        block = (ctypes.c_uint8 * (nbytes + 256))()
-        address = -(-ctypes.addressof(block) // 256) * 256
+        block = (ctypes.c_uint8 * (nbytes + ALIGNED))()
+        address = -(-ctypes.addressof(block) // ALIGNED) * ALIGNED
         self.blocks[address] = block
         return *OK, address
 
@@ -144,6 +146,18 @@ class FakeRuntime:
 
     def _cuda_memcpy_async(self, target: int, source: int, nbytes: int, _: Any, stream: int) -> Any:
         return self.put(stream, lambda: ctypes.memmove(target, source, nbytes) and None)
+
+    def _cuda_memcpy3_d_async(self, copy: Any, stream: int) -> Any:
+        source, target, extent = copy.srcPtr, copy.dstPtr, copy.extent
+        assert (source.pitch, source.ysize) == (target.pitch, target.ysize)
+        starts = [(z * source.ysize + y) * source.pitch for z in range(extent.depth) for y in range(extent.height)]
+        places = [(int(target.ptr) + at, int(source.ptr) + at) for at in starts]
+
+        def run() -> None:
+            for into, out in places:
+                ctypes.memmove(into, out, extent.width)
+
+        return self.put(stream, run)
 
     def _cuda_memset_async(self, target: int, value: int, nbytes: int, stream: int) -> Any:
         return self.put(stream, lambda: ctypes.memset(target, value, nbytes) and None)
@@ -213,7 +227,8 @@ class FakeEngine:
         return self.module.TensorIOMode.INPUT if name in self.inputs else self.module.TensorIOMode.OUTPUT
 
     def get_tensor_dtype(self, name: str) -> Any:
-        return self.module.DataType.HALF if self.tensors[name].dtype == np.float16 else self.module.DataType.FLOAT
+        kinds = self.module.DataType
+        return {"float16": kinds.HALF, "float32": kinds.FLOAT, "uint8": kinds.UINT8}[self.tensors[name].dtype.name]
 
     def get_tensor_shape(self, name: str) -> tuple[int, ...]:
         return self.tensors[name].shape
@@ -279,7 +294,7 @@ class FakeContext:
         return SCRATCH
 
     def set_device_memory(self, memory: int, size: int) -> None:
-        assert memory % 256 == 0
+        assert memory % ALIGNED == 0
         assert size >= SCRATCH
         self.scratch = memory, size
 

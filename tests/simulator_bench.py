@@ -8,11 +8,15 @@ from tests.cuda_simulator import EngineClass, HashEngine, SimulatedDevice, Simul
 from tests.networks import network
 from tests.simulator_engine import Engine
 from vsanimesr.graphs import FRAME, LR, compose
-from vsanimesr.spec import RGBS, ClipSpec
+from vsanimesr.spec import FORMATS, RGBS, ClipSpec, Colour
 
 SIZE = 1024
 """Bytes of a piece of memory."""
 INGEST = compose(network(), ClipSpec(16, 16, 10, RGBS)).ingest
+VIDEO = compose(network(), ClipSpec(32, 32, 10, FORMATS["YUV420P8"], Colour("709", full=False))).ingest
+"""It reads LUMA bytes of luma, and half as many of chroma."""
+LUMA = 32 * 32
+AFTER_CHROMA = 2 * LUMA
 TENSOR = 3 * 16 * 16 * 4
 """Bytes of its input, and of its output."""
 SCRATCH = 8192
@@ -42,6 +46,16 @@ class Bench:
         made.bind(FRAME, base)
         made.bind(LR, base + TENSOR)
         return made
+
+    def video(self, *, bound: bool = True, chroma_at: int = LUMA) -> tuple[Engine, tuple[int, int]]:
+        """An engine that reads luma and chroma, each of a piece of memory, and where these are."""
+        made, base = HashEngine(self.device, VIDEO), self.device.allocate(AFTER_CHROMA + 12 * LUMA)
+        made.use_scratch(self.scratch, SCRATCH)
+        made.bind(FRAME, base)
+        made.bind(LR, base + AFTER_CHROMA)
+        if bound:
+            made.bind(f"{FRAME}.chroma", base + chroma_at)
+        return made, (base, base + chroma_at)
 
     def kept(self) -> SimulatedReplay:
         """A capture that copies x to y."""

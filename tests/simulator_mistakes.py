@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from tests.cuda_simulator import HashEngine, Misuse, SimulatedDevice
-from tests.simulator_bench import INGEST, SIZE, TENSOR, WAIT, Bench
+from tests.simulator_bench import AFTER_CHROMA, INGEST, SIZE, TENSOR, WAIT, Bench
 from tests.simulator_races import Wrong
 from vsanimesr.graphs import FRAME, LR
 
@@ -182,6 +182,11 @@ def scratch_gone(t: Bench) -> None:
     t.engine.enqueue(t.a)
 
 
+def without_chroma(t: Bench) -> None:
+    engine, _ = t.video(bound=False)
+    engine.enqueue(t.a)
+
+
 MISTAKES: dict[str, tuple[str, Wrong]] = {
     "source changed early": ("changed the source", source_changed_early),
     "source changed after another upload": ("changed the source", source_changed_after_another_upload),
@@ -259,6 +264,8 @@ MISTAKES: dict[str, tuple[str, Wrong]] = {
     "capture: of a first run": ("cannot be captured", while_capturing(lambda t: t.engine.enqueue(t.a))),
     "capturable before a run": ("before the first run", lambda t: t.engine.capturable),
     "no tensor": ("without frame", without_a_tensor),
+    "no chroma": ("without frame.chroma", without_chroma),
+    "chroma on the network's input": ("where it reads", lambda t: t.video(chroma_at=AFTER_CHROMA)[0].enqueue(t.a)),
     "no scratch": ("without scratch", without_scratch),
     "output on the input": ("where it reads", bound(LR, 0)),
     "output on half of the input": ("where it reads", bound(LR, 256)),

@@ -8,28 +8,27 @@ from typing import Any
 import numpy as np
 from hypothesis import strategies as st
 
-from tests.cuda_simulator import HashEngine, Live, SimulatedDevice, SimulatedPipelined, composed, simulated
-from tests.networks import frames, setup
+from tests.cuda_simulator import HashEngine, Live, SimulatedDevice, SimulatedPipelined, simulated
 from tests.simulator_engine import Arrays, hashes
+from tests.simulator_graphs import composed
+from tests.simulator_kinds import FRAMES, KINDS, MOST_LANES, PLAIN, SLOTS, Frame, small, source
 from vsanimesr.backends.base import RING, Backend, Checkpoint, Event, Setup
 from vsanimesr.errors import DeviceError
-from vsanimesr.graphs import FRAME, LR, NEXT_STATE, PICTURE, STATE, WINDOW, tensors
+from vsanimesr.graphs import LR, NEXT_STATE, PICTURE, STATE, WINDOW, Tensor, tensors
 
-WIDTH, HEIGHT, SLOTS = 18, 17, 3
-"""Not what the network takes, so that there is padding."""
-CLIP = frames(12, WIDTH, HEIGHT)
 STEPS = 6
-"""Of `drive`."""
+"""Of `drive`, in each lane."""
 WAIT = 60
 
 Call = tuple[Any, ...]
 rings = st.integers(0, RING - 1)
 windows = st.tuples(rings, rings, rings)
 slots = st.integers(0, SLOTS - 1)
+lanes = st.integers(0, MOST_LANES - 1)
 calls = st.one_of(
-    st.tuples(st.just("ingest"), rings, st.integers(0, len(CLIP) - 1)),
-    st.tuples(st.just("step"), windows, st.one_of(slots, st.none())),
-    st.tuples(st.just("step"), windows, slots),
+    st.tuples(st.just("ingest"), rings, st.integers(0, FRAMES - 1), lanes),
+    st.tuples(st.just("step"), windows, st.one_of(slots, st.none()), lanes),
+    st.tuples(st.just("step"), windows, slots, lanes),
     st.tuples(st.just("read"), slots),
     st.tuples(st.just("lend"), slots),
     st.tuples(st.just("poll"), slots),
@@ -40,15 +39,14 @@ calls = st.one_of(
     st.tuples(st.just("drain")),
 )
 programs = st.lists(calls, min_size=12, max_size=60)
+kinds = st.sampled_from(list(KINDS))
 
 
-def small(slots: int = SLOTS) -> Setup:
-    return setup(WIDTH, HEIGHT, slots=slots, feedback=False)
-
-
-def hashing(slots: int = SLOTS, **settings: Any) -> SimulatedPipelined:
-    """A backend that hashes frames of WIDTH x HEIGHT; `settings` are those of `simulated`."""
-    return simulated(small(slots), engine=HashEngine, **settings)
+def hashing(
+    slots: int = SLOTS, kind: str = PLAIN, backend: type[SimulatedPipelined] = SimulatedPipelined, **settings: Any
+) -> SimulatedPipelined:
+    """A backend that hashes frames; `settings` are those of `simulated`."""
+    return simulated(small(slots, kind), engine=HashEngine, kind=backend, **settings)
 
 
 class Model:
@@ -56,30 +54,42 @@ class Model:
 
     def __init__(self, setup: Setup) -> None:
         self._setup, self._graphs = setup, composed(setup)
-        self.ring: list[Any] = [None] * RING
+        self.rings: list[list[Any]] = [[None] * RING for _ in range(setup.lanes)]
         self.reset()
 
-    def ingest(self, ring: int, frame: np.ndarray[Any, Any]) -> None:
-        *_, high, wide = self._graphs.frame_shape
-        padding = (0, 0), (0, high - frame.shape[1]), (0, wide - frame.shape[2])
-        padded = np.pad(frame, padding, mode="edge")[None]
-        self.ring[ring] = self._run({FRAME: padded}, self._graphs.ingest)[LR]
+    def ingest(self, ring: int, frame: Frame, lane: int = 0) -> None:
+        tensors, format_ = self._graphs.frames, self._setup.clip.format
+        groups = zip(tensors.items(), format_.groups, strict=True)
+        inputs = {name: roomy(tensor, [frame[n] for n in group.planes]) for (name, tensor), group in groups}
+        self.rings[lane][ring] = self._run(inputs, self._graphs.ingest)[LR]
 
-    def step(self, window: Sequence[int]) -> bytes:
-        inputs = {name: self.ring[ring] for name, ring in zip(WINDOW, window, strict=True)}
-        outputs = self._run(inputs | {STATE: self.state}, self._graphs.step)
-        self.state = outputs[NEXT_STATE]
-        clip, scale = self._setup.clip, self._setup.clip.picture.scale
-        picture: bytes = outputs[PICTURE][0, :, : scale * clip.height, : scale * clip.width].tobytes()
-        return picture
+    def step(self, window: Sequence[int], lane: int = 0) -> bytes:
+        inputs = {name: self.rings[lane][ring] for name, ring in zip(WINDOW, window, strict=True)}
+        outputs = self._run(inputs | {STATE: self.states[lane]}, self._graphs.step)
+        self.states[lane] = outputs[NEXT_STATE]
+        clip, picture = self._setup.clip, self._setup.clip.picture
+        made = b""
+        for group in picture.format.groups:
+            wide, high = group.size(picture.scale * clip.width, picture.scale * clip.height)
+            samples = outputs[PICTURE + group.suffix].view(picture.format.dtype)
+            made += np.ascontiguousarray(samples[0, :, :high, :wide]).tobytes()
+        return made
 
     def reset(self) -> None:
-        self.state = np.zeros(self._graphs.state_shape, np.float32)
+        self.states = [np.zeros(self._graphs.state_shape, np.float32) for _ in range(self._setup.lanes)]
 
     @staticmethod
     def _run(inputs: Arrays, graph: Any) -> Arrays:
         names = {value.name for value in graph.graph.output}
         return hashes(inputs, {name: tensor for name, tensor in tensors(graph).items() if name in names})
+
+
+def roomy(tensor: Tensor, planes: Frame) -> np.ndarray[Any, Any]:
+    """Planes in a tensor that has more room: their edge is repeated."""
+    _, _, high, wide = tensor.shape
+    wide //= planes[0].dtype.itemsize // tensor.dtype.itemsize
+    filled = [np.pad(p, ((0, high - p.shape[0]), (0, wide - p.shape[1])), mode="edge") for p in planes]
+    return np.stack(filled)[None].view(tensor.dtype)
 
 
 @dataclass
@@ -94,29 +104,34 @@ class Shown:
 class Runner:
     """Runs a program on a backend and on the model, and compares every picture that is read."""
 
-    def __init__(self, backend: Backend, setup: Setup, pool: ThreadPoolExecutor) -> None:
-        self.backend, self.model, self._pool = backend, Model(setup), pool
+    def __init__(self, backend: Backend, kind: str, pool: ThreadPoolExecutor) -> None:
+        self.backend, self.model, self._pool = backend, Model(small(kind=kind)), pool
+        self._source, self._lanes = source(kind), KINDS[kind][1]
         self.shown: dict[int, Shown] = {}
-        self.saved: list[tuple[Checkpoint, np.ndarray[Any, Any]]] = []
+        self.saved: list[tuple[Checkpoint, list[np.ndarray[Any, Any]]]] = []
         self.events: list[Event] = []
-        for ring in range(RING):
-            self.ingest(ring, ring)
+        for lane in range(self._lanes):
+            for ring in range(RING):
+                self.ingest(ring, ring + lane, lane)
 
     def run(self, program: Sequence[Call]) -> None:
         for name, *arguments in program:
             act: Callable[..., None] = getattr(self, name)
             act(*arguments)
 
-    def ingest(self, ring: int, frame: int) -> None:
-        lent = CLIP[frame].copy()
-        self.backend.ingest(ring, list(lent))
-        lent[:] = -1
-        self.model.ingest(ring, CLIP[frame])
+    def ingest(self, ring: int, frame: int, lane: int) -> None:
+        lane %= self._lanes
+        lent = [plane.copy() for plane in self._source[frame]]
+        self.backend.ingest(ring, lent, lane)
+        for plane in lent:
+            plane[:] = 3
+        self.model.ingest(ring, self._source[frame], lane)
 
-    def step(self, window: tuple[int, int, int], slot: int | None) -> None:
+    def step(self, window: tuple[int, int, int], slot: int | None, lane: int) -> None:
+        lane %= self._lanes
         if slot in self.shown:
             self._returned(self.shown[slot])
-        event, wanted = self.backend.step(window, slot), self.model.step(window)
+        event, wanted = self.backend.step(window, slot, lane), self.model.step(window, lane)
         self.events.append(event)
         if slot is not None:
             self.shown[slot] = Shown(event, wanted)
@@ -137,12 +152,13 @@ class Runner:
             assert picture(self.backend, slot) == self.shown[slot].wanted
 
     def save(self) -> None:
-        self.saved.append((self.backend.save(), self.model.state))
+        self.saved.append((self.backend.save(), list(self.model.states)))
 
     def restore(self, which: int) -> None:
         if self.saved:
-            checkpoint, self.model.state = self.saved[which % len(self.saved)]
+            checkpoint, states = self.saved[which % len(self.saved)]
             self.backend.restore(checkpoint)
+            self.model.states = list(states)
 
     def forget(self, which: int) -> None:
         if self.saved:
@@ -186,39 +202,49 @@ class Runner:
 
 
 def picture(backend: Backend, slot: int) -> bytes:
-    return np.stack(backend.read(slot)).tobytes()
+    return b"".join(np.ascontiguousarray(plane).tobytes() for plane in backend.read(slot))
 
 
-def clip_program(count: int) -> list[Call]:
-    """The first `count` frames of the clip, each into a slot of its own, nothing ever waited for."""
+def clip_program(count: int, lanes: int = 1) -> list[Call]:
+    """The first `count` frames of each lane, each into a slot of its own, nothing ever waited for.
+
+    Lane k starts at frame k of the clip.
+    """
     program: list[Call] = []
     for n in range(count):
-        program.append(("ingest", (n + 1) % RING, n + 1))
-        program.append(("step", ((n - 1) % RING, n % RING, (n + 1) % RING), n))
+        program += [("ingest", (n + 1) % RING, n + 1 + lane, lane) for lane in range(lanes)]
+        window = ((n - 1) % RING, n % RING, (n + 1) % RING)
+        program += [("step", window, n * lanes + lane, lane) for lane in range(lanes)]
     return program
 
 
-def wanted_pictures(count: int) -> list[bytes]:
-    model = Model(small())
-    for ring in range(RING):
-        model.ingest(ring, CLIP[ring])
+def wanted_pictures(count: int, kind: str = PLAIN) -> list[bytes]:
+    """Of `clip_program`."""
+    model, lanes = Model(small(kind=kind)), KINDS[kind][1]
+    for lane in range(lanes):
+        for ring in range(RING):
+            model.ingest(ring, source(kind)[ring + lane], lane)
     pictures = []
-    for name, *arguments in clip_program(count):
+    for name, *arguments in clip_program(count, lanes):
         if name == "ingest":
-            model.ingest(arguments[0], CLIP[arguments[1]])
+            ring, frame, lane = arguments
+            model.ingest(ring, source(kind)[frame], lane)
         else:
-            pictures.append(model.step(arguments[0]))
+            window, _, lane = arguments
+            pictures.append(model.step(window, lane))
     return pictures
 
 
-def drive(backend: SimulatedPipelined) -> list[Any]:
+def drive(backend: SimulatedPipelined, kind: str = PLAIN) -> list[Any]:
     """Frames and steps of a clip, none waited for; the events of the steps."""
-    events = []
-    for ring in range(RING):
-        backend.ingest(ring, list(CLIP[ring]))
-    for name, *arguments in clip_program(STEPS):
+    events, lanes = [], KINDS[kind][1]
+    for lane in range(lanes):
+        for ring in range(RING):
+            backend.ingest(ring, source(kind)[ring + lane], lane)
+    for name, *arguments in clip_program(STEPS, lanes):
         if name == "ingest":
-            backend.ingest(arguments[0], list(CLIP[arguments[1]]))
+            ring, frame, lane = arguments
+            backend.ingest(ring, source(kind)[frame], lane)
         else:
             events.append(backend.step(*arguments))
     return events

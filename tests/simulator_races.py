@@ -95,6 +95,41 @@ def engine_runs_twice_at_once(t: Bench) -> None:
     t.engine.enqueue(t.b)
 
 
+def chroma_not_waited_for(t: Bench) -> None:
+    engine, (luma, chroma) = t.video()
+    t.a.upload(luma, t.host)
+    t.a.record(t.mark)
+    t.a.upload(chroma, t.host)
+    t.b.wait(t.mark)
+    engine.enqueue(t.b)
+
+
+def luma_overwritten_while_read(t: Bench) -> None:
+    engine, (luma, chroma) = t.video()
+    t.a.upload(luma, t.host)
+    t.a.upload(chroma, t.host)
+    t.a.record(t.mark)
+    t.b.wait(t.mark)
+    engine.enqueue(t.b)
+    t.a.upload(luma, t.host)
+
+
+def snapshot_of_the_next_lane_too_early(t: Bench) -> None:
+    for state, half in ((t.tensors, t.back[: SIZE // 2]), (t.tensors + SIZE, t.back[SIZE // 2 :])):
+        t.a.copy(t.x, state, SIZE // 2)
+        t.a.record(t.mark)
+        t.b.wait(t.mark)
+        t.b.download(half, t.x)
+
+
+def lanes_in_each_others_state(t: Bench) -> None:
+    other = t.another(at=t.device.allocate(2 * TENSOR))
+    other.use_scratch(t.device.allocate(SCRATCH), SCRATCH)
+    other.bind(LR, t.tensors + TENSOR)
+    t.engine.enqueue(t.a)
+    other.enqueue(t.b)
+
+
 RACES = [
     not_waited_for,
     written_while_read,
@@ -109,4 +144,8 @@ RACES = [
     launches_race,
     scratch_shared,
     engine_runs_twice_at_once,
+    chroma_not_waited_for,
+    luma_overwritten_while_read,
+    snapshot_of_the_next_lane_too_early,
+    lanes_in_each_others_state,
 ]

@@ -9,9 +9,9 @@ import pytest
 from tests.cuda_simulator import simulated
 from tests.networks import HEIGHT, WIDTH, feed, frames, network, ok, same, setup
 from vsanimesr import backends, models
-from vsanimesr.backends import openvino
+from vsanimesr.backends import openvino_device, openvino_graphs
 from vsanimesr.backends.base import Backend, Setup
-from vsanimesr.errors import BackendUnavailable
+from vsanimesr.errors import BackendUnavailable, OutOfMemory
 from vsanimesr.spec import RGBH, RGBS, ClipSpec, PixelFormat
 
 NETWORKS = ["openvino", "torch", "simulated"]
@@ -70,7 +70,7 @@ def test_fp32_equals_the_network(make: Make, size: tuple[int, int], feedback: bo
 
 
 def test_openvino_with_a_matrix_unit_equals_the_network(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(openvino, "_has_matrix_unit", lambda *_: True)
+    monkeypatch.setattr(openvino_graphs, "has_matrix_unit", lambda *_: True)
     backend, source = started("openvino", setup(50, 18)), frames(8, 50, 18)
     got = np.stack(feed(backend, source))
     backend.close()
@@ -81,9 +81,9 @@ def test_openvino_knows_a_matrix_unit() -> None:
     information = Path("/proc/cpuinfo")
     if not information.exists() or "BF16" not in _capabilities():
         pytest.skip("this system does not tell what the processor has, or it has no bf16")
-    core = openvino._openvino().Core()
-    assert openvino._has_matrix_unit(core, "CPU", "bf16") == ("amx_bf16" in information.read_text())
-    assert not openvino._has_matrix_unit(core, "CPU", "fp32")
+    core = openvino_device.library().Core()
+    assert openvino_device.has_matrix_unit(core, "CPU", "bf16") == ("amx_bf16" in information.read_text())
+    assert not openvino_device.has_matrix_unit(core, "CPU", "fp32")
 
 
 @pytest.mark.parametrize("format_", [RGBS, RGBH], ids=["RGBS", "RGBH"])
@@ -116,7 +116,7 @@ def test_the_official_network(make: Make, official_v2: models.Artifact, name: st
 
 
 def _capabilities() -> list[str]:
-    return list(openvino._openvino().Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES"))
+    return list(openvino_device.library().Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES"))
 
 
 @pytest.mark.parametrize(
@@ -175,9 +175,9 @@ def test_torch_settings_stay() -> None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "precision", "tf32"), [("cuda", "fp32", False), ("cuda", "fp16", True), ("cpu", "fp32", True)]
+    ("kind", "precision", "tf32"), [("cuda", "fp32", False), ("cuda", "fp16", False), ("cpu", "fp32", True)]
 )
-def test_torch_on_cuda_multiplies_fp32_as_fp32(kind: str, precision: str, tf32: bool) -> None:
+def test_torch_on_cuda_computes_colours_in_fp32(kind: str, precision: str, tf32: bool) -> None:
     import torch
 
     backend = started("torch", setup())
@@ -193,9 +193,38 @@ def test_torch_on_cuda_multiplies_fp32_as_fp32(kind: str, precision: str, tf32: 
 def test_openvino_states_are_swapped_not_copied() -> None:
     backend = started("openvino", setup())
     feed(backend, frames(1, WIDTH, HEIGHT))
-    before = {backend._state.data.ctypes.data, backend._next_state.data.ctypes.data}
-    current = backend._state.data.ctypes.data
+    (lane,) = backend._lanes
+    before = {lane.state.data.ctypes.data, backend._next_state.data.ctypes.data}
+    current = lane.state.data.ctypes.data
     ok(backend.step((0, 0, 0), 0))
-    assert {backend._state.data.ctypes.data, backend._next_state.data.ctypes.data} == before
-    assert backend._state.data.ctypes.data != current
+    assert {lane.state.data.ctypes.data, backend._next_state.data.ctypes.data} == before
+    assert lane.state.data.ctypes.data != current
+    backend.close()
+
+
+def test_openvino_makes_no_picture_that_nobody_wants(monkeypatch: pytest.MonkeyPatch) -> None:
+    backend = started("openvino", setup())
+    feed(backend, frames(2, WIDTH, HEIGHT), slot=None)
+    assert not backend._pictures
+    monkeypatch.setattr(backend, "_deliver", None)
+    ok(backend.step((0, 0, 0), None))
+    event = backend.step((0, 0, 0), 0)
+    event.wait()
+    assert event.error is not None
+    backend.close()
+
+
+def test_torch_says_when_the_gpu_has_no_memory_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    import torch
+
+    def full(*_: object) -> None:
+        raise torch.cuda.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB\nand more lines")
+
+    backend = started("torch", setup())
+    feed(backend, frames(1, WIDTH, HEIGHT))
+    monkeypatch.setattr(backend, "_cell", full)
+    event = backend.step((0, 0, 0), 0)
+    event.wait()
+    assert isinstance(event.error, OutOfMemory)
+    assert "fp16" in str(event.error)
     backend.close()

@@ -1,5 +1,6 @@
 """`vsanimesr engines build` and `python export/build_engine.py`: what people see, and one build for all who start."""
 
+import argparse
 import re
 import subprocess
 import sys
@@ -9,11 +10,16 @@ import pytest
 
 pytest.importorskip("tensorrt_rtx", reason="the extra tensorrt-rtx is for Linux and Windows on x86-64")
 
+from tests.networks import network
 from vsanimesr.backends import count_nvidia_gpus
-from vsanimesr.cli import main
+from vsanimesr.cli import clip, main
+from vsanimesr.engines.label import label
+from vsanimesr.graphs import compose
+from vsanimesr.spec import FORMATS
 
 SCRIPT = Path(__file__).parent.parent / "export" / "build_engine.py"
 SIZE = ("--height", "46", "--width", "64")
+ODD = ("--min", "16x16", "--max", "46x62")
 RTX = ("--backend", "tensorrt_rtx")
 
 
@@ -60,6 +66,58 @@ def test_a_damaged_file_is_built_anew_with_a_notice(build, harm):
     assert "not used" in errors
 
 
+@pytest.mark.parametrize("name", FORMATS)
+def test_formats_have_their_names_in_any_case(name):
+    parser = argparse.ArgumentParser()
+    clip.add_arguments(parser)
+    for text in (name, name.upper(), name.lower()):
+        arguments = parser.parse_args(["--format", text, "--to", text])
+        assert (arguments.format, arguments.to) == ([FORMATS[name]], FORMATS[name])
+        made = clip.clip(arguments, FORMATS[name], 48, 64)
+        assert label(made).startswith(name)
+        assert compose(network(), made).clip == made
+
+
+def test_what_is_no_format_is_a_usage_error(build, capsys):
+    with pytest.raises(SystemExit, match="2"):
+        build(*RTX, *SIZE, "--format", "YUV411P8")
+    assert "'YUV411P8' is no format; use one of YUV420P8," in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ("--format YUV420P8", "YUV420P8 709 limited left"),
+        ("--format yuv420p10 --matrix 2020 --chromaloc top_left --range full", "YUV420P10 2020 full top_left"),
+        ("--format YUV422P8 --scale 2 --to YUV422P10", "YUV422P8 709 limited left to YUV422P10, scale 2"),
+        ("--format YUV420P8 --dither", "YUV420P8 709 limited left, dithered"),
+        ("--format GRAY8", "Gray8 709 limited"),
+        ("--format RGB24 --range limited", "RGB24 limited"),
+        ("--format RGB24 --to YUV420P8 --matrix 601", "RGB24 to YUV420P8 601 limited left"),
+        ("--format YUV444P16 --to RGB48", "YUV444P16 709 limited to RGB48"),
+        ("--format YUV444P16 --range full --to RGBS", "YUV444P16 709 full to RGBS"),
+        ("--format YUV444P8 --to YUV420P8 --chromaloc center", "YUV444P8 709 limited to YUV420P8 709 limited center"),
+        ("--format RGBH --to YUV420P8 --range full", "RGBH to YUV420P8 709 full left"),
+        ("--to RGBH --scale 1", "RGBS to RGBH, scale 1"),
+    ],
+)
+def test_options_describe_a_clip(options, words):
+    parser = argparse.ArgumentParser()
+    clip.add_arguments(parser)
+    arguments = parser.parse_args(options.split())
+    assert label(clip.clip(arguments, arguments.format[0], 48, 64)) == words
+
+
+def test_video_is_built_for_the_size_of_the_clip(build):
+    options = ("--format", "yuv420p8", "--to", "yuv420p10", "--scale", "2")
+    code, told, _ = build(*RTX, *SIZE, *options)
+    assert code == 0
+    assert re.search(r"^  mine step, 64x48, YUV420P8 709 limited left to YUV420P10, scale 2, fp16, ", told, re.M)
+    code, other, _ = build(*RTX, "--height", "48", "--width", "64", *options)
+    assert code == 0
+    assert other.count("built ") == 2, "a frame without a margin has graphs of its own"
+
+
 def test_ranges_formats_and_capabilities(build):
     sizes = ("--min", "16x16", "--opt", "48x64", "--max", "64x96")
     code, told, _ = build(*RTX, *sizes, "--format", "rgbh", "rgbs", "--compute-capability", "7.5", "8.9")
@@ -88,6 +146,23 @@ def test_without_a_backend_it_takes_what_is_installed(build, monkeypatch):
         (("--height", "8", "--width", "64"), "8x64 (height x width) is too small, wanted 16 or more"),
         ((*SIZE, "--compute-capability", "9.0"), "does not build for 9.0, only for 7.5"),
         ((*SIZE, "--model", "nothing"), "no model is called 'nothing'"),
+        ((*SIZE, "--matrix", "709"), "--matrix 709: RGBS has no matrix; leave it out"),
+        ((*SIZE, "--range", "full"), "--range full: RGBS has no range"),
+        ((*SIZE, "--format", "RGB24", "--to", "RGBH", "--matrix", "601"), "neither RGB24 nor RGBH has a matrix"),
+        (
+            (*SIZE, "--format", "YUV444P8", "--chromaloc", "top"),
+            "--chromaloc top: YUV444P8 has no place of its chroma; leave it out",
+        ),
+        ((*SIZE, "--format", "YUV420P10", "--dither"), "--dither: the pictures are YUV420P10, wanted are 8 bits"),
+        ((*SIZE, "--format", "YUV420P8", "--to", "YUV420P10", "--dither"), "the pictures are YUV420P10"),
+        ((*SIZE, "--to", "YUV420P16", "--dither"), "the pictures are YUV420P16"),
+        (("--height", "47", "--width", "64", "--format", "yuv420p8"), "YUV420P8 has no size 47x64"),
+        (("--height", "47", "--width", "63", "--to", "yuv422p8", "--scale", "1"), "YUV422P8 has no size 47x63"),
+        (
+            (*ODD, "--format", "YUV420P8"),
+            "YUV420P8 709 limited left take multiples of 4, got 46x62; for clips of other",
+        ),
+        ((*ODD, "--scale", "2"), "RGBS, scale 2 take multiples of 4"),
     ],
 )
 def test_what_cannot_be_built_is_told_in_a_line(build, arguments, words):

@@ -1,6 +1,5 @@
 """The `engines` commands: what they print, and how they end."""
 
-import shlex
 import subprocess
 import sys
 from dataclasses import replace
@@ -9,10 +8,9 @@ from importlib import metadata
 import pytest
 
 from tests.engine_keys import KEY, put
-from vsanimesr import cli, engines
+from vsanimesr import engines
 from vsanimesr.cli import main
 from vsanimesr.engines import Shapes
-from vsanimesr.errors import EngineMissing
 
 RANGE = Shapes((64, 64), (480, 640), (1080, 1920))
 
@@ -212,30 +210,6 @@ def test_the_installed_library_is_known_under_its_distribution(folder, capsys):
     models = {entry.engine.key.model for entry in engines.entries(folder)}
     assert "here" in models
     assert "old" not in models
-
-
-@pytest.mark.parametrize("own", [False, True])
-@pytest.mark.parametrize("shapes", [KEY.shapes, RANGE])
-def test_the_command_that_an_error_names_is_one(home, tmp_path, shapes, own):
-    folder = tmp_path / "my engines" if own else home / "engines"
-    key = replace(KEY, model="mine", shapes=shapes, optimization_level=3, workspace_mib=512)
-    with pytest.raises(EngineMissing) as caught:
-        engines.obtain(key, folder, bytes, say=print, may_build=False)
-    program, *arguments = shlex.split(str(caught.value).rpartition("Build it with: ")[2])
-    told = vars(cli._parser().parse_args(arguments))
-    assert program == "vsanimesr"
-    assert (told["model"], told["format"], told["precision"], told["backend"]) == (
-        "mine",
-        ["RGBH"],
-        "fp16",
-        "tensorrt_rtx",
-    )
-    assert (told["optimization_level"], told["workspace"]) == (3, 512)
-    assert engines.folder(told["engine_dir"]) == folder
-    if shapes.static:
-        assert (told["height"], told["width"]) == shapes.best
-    else:
-        assert (told["min"], told["opt"], told["max"]) == (shapes.least, shapes.best, shapes.most)
 
 
 @pytest.mark.parametrize("action", [["list"], ["show", "x"], ["clear"]])

@@ -1,6 +1,7 @@
 """Which engines a clip gets: those that are there and fit, the best of them first; else they are built."""
 
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from tests.networks import network
 from vsanimesr import engines
 from vsanimesr.engines import Options, Place, Shapes, Target, Wanted, library, pair
 from vsanimesr.errors import EngineMissing
-from vsanimesr.spec import RGBH, RGBS, ClipSpec
+from vsanimesr.spec import FORMATS, RGBH, RGBS, ClipSpec, Colour, PictureSpec
 
 CLIP = ClipSpec(62, 46, 10, RGBH)
 """Its frames are padded to 64x48."""
@@ -28,14 +29,14 @@ class Builds:
     def place(self, *, may_build: bool = True) -> Place:
         return Place(self.folder, may_build, self.said.append, lambda _: None)
 
-    def build(self, shapes: Shapes, target: Target, **options: int) -> list[Path]:
-        wanted = given(options=Options(**options))
+    def build(self, shapes: Shapes, target: Target, clip: ClipSpec = CLIP, **options: int) -> list[Path]:
+        wanted = given(clip=clip, options=Options(**options))
         both = engines.recipes(wanted, shapes, target)
         return [engines.build(recipe, wanted.library, self.place())[0][0].path for recipe in both]
 
     def obtain(self, clip: ClipSpec = CLIP, *, may_build: bool = True, **settings: object) -> list[Path]:
         self.said.clear()
-        found = pair.obtain(given(**settings), clip, [ADA, ANY], self.place(may_build=may_build))
+        found = pair.obtain(given(clip=clip, **settings), [ADA, ANY], self.place(may_build=may_build))
         return [engine.path for engine, _ in found]
 
     @property
@@ -50,7 +51,7 @@ def builds(tmp_path: Path) -> Builds:
 
 def given(**settings: object) -> Wanted:
     rtx = library.get("tensorrt_rtx")
-    return Wanted(**{"cell": network(), "format": RGBH, "precision": "fp16", "library": rtx, **settings})
+    return Wanted(**{"cell": network(), "clip": CLIP, "precision": "fp16", "library": rtx, **settings})
 
 
 def test_what_is_missing_is_built_for_the_first_target_and_reused(builds: Builds) -> None:
@@ -68,11 +69,17 @@ def test_clips_that_are_padded_to_the_same_size_share_engines(builds: Builds) ->
 
 
 @pytest.mark.parametrize(
-    "other", [{"format": RGBS}, {"precision": "fp32"}, {"cell": network(seed=1)}, {"cell": network(feedback=False)}]
+    "other",
+    [
+        {"clip": replace(CLIP, format=RGBS)},
+        {"clip": replace(CLIP, wanted=PictureSpec(RGBS))},
+        {"precision": "fp32"},
+        {"cell": network(seed=1)},
+        {"cell": network(feedback=False)},
+    ],
 )
 def test_another_format_precision_or_model_needs_others(builds: Builds, other: dict[str, object]) -> None:
-    clip = ClipSpec(62, 46, 10, other.get("format", RGBH))
-    assert not set(builds.obtain()) & set(builds.obtain(clip, **other))
+    assert not set(builds.obtain()) & set(builds.obtain(**other))
     assert builds.built == 2
 
 
@@ -91,8 +98,31 @@ def test_an_engine_for_a_range_of_sizes_serves_those(builds: Builds) -> None:
     there = builds.build(RANGE, ADA)
     assert builds.obtain(may_build=False) == there
     assert builds.obtain(ClipSpec(16, 96, 10, RGBH), may_build=False) == there
-    with pytest.raises(EngineMissing, match=r"vsanimesr engines build .*--width 132 --height 48"):
+    with pytest.raises(EngineMissing, match=r"vsanimesr engines build .*--width 130 --height 48"):
         builds.obtain(ClipSpec(130, 48, 10, RGBH), may_build=False)
+
+
+FILM = ClipSpec(62, 46, 10, FORMATS["YUV420P8"], Colour("709", full=False))
+"""Its chroma has neighbours."""
+
+
+def test_where_pixels_have_neighbours_an_engine_serves_clips_that_are_padded_by_as_much(builds: Builds) -> None:
+    one = builds.obtain(FILM)
+    assert builds.obtain(FILM) == one
+    other = builds.obtain(FILM.resized(64, 46))
+    assert builds.built == 2
+    assert not set(one) & set(other)
+    assert builds.obtain(replace(FILM, colour=replace(FILM.colour, location="center"))) != one
+
+
+def test_ranges_serve_clips_of_their_margin(builds: Builds) -> None:
+    whole, less = (builds.build(RANGE, ADA, FILM.resized(64 - margin, 48)) for margin in (0, 2))
+    assert not set(whole) & set(less)
+    for width in (32, 96):
+        assert builds.obtain(FILM.resized(width, 36), may_build=False) == whole
+        assert builds.obtain(FILM.resized(width - 2, 36), may_build=False) == less
+    with pytest.raises(EngineMissing, match=r"--width 62 --height 46 --format YUV420P8 --matrix 709 --range limited"):
+        builds.obtain(FILM, may_build=False)
 
 
 def test_the_best_of_several_is_taken(builds: Builds) -> None:

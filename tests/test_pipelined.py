@@ -3,6 +3,7 @@
 import itertools
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -11,10 +12,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.cuda_simulator import SimulatedDevice, simulated
+from tests.cuda_simulator import SimulatedDevice, SimulatedPipelined, simulated
 from tests.networks import feed, frames, network, ok, same, setup
+from tests.simulator_kinds import CLIP, LANES, SLOTS
+from tests.simulator_mutants import MUTANTS
 from tests.simulator_programs import (
-    CLIP,
     RING,
     STEPS,
     WAIT,
@@ -22,18 +24,37 @@ from tests.simulator_programs import (
     Runner,
     drive,
     hashing,
+    kinds,
     nothing_lives,
     programs,
     settled,
-    small,
     wanted_pictures,
 )
 from tests.simulator_schedule import Operation
+from vsanimesr.backends.captures import MOST
+from vsanimesr.errors import DeviceError
 from vsanimesr.graphs import FRAME, LR, NEXT_STATE, PICTURE, STATE, WINDOW, compose
 from vsanimesr.session import Session
 from vsanimesr.spec import RGBH, RGBS, PixelFormat
 
 seeds = st.integers(0, 1 << 20)
+EVERYTHING: list[Call] = [
+    *[("ingest", n, n + 3, lane) for n in (0, 1) for lane in (0, 1)],
+    *[("step", (0, 1, 2), n % SLOTS, n % 2) for n in range(5)],
+    ("save",),
+    *[("step", (2, 0, 1), n % SLOTS, n % 2) for n in range(5)],
+    *[("ingest", n, n + 6, lane) for n in (0, 1) for lane in (0, 1)],
+    ("read", 0),
+    ("restore", 0),
+    *[("step", (1, 2, 0), n, n) for n in (0, 1)],
+    ("save",),
+    ("save",),
+    ("read", 0),
+    ("read", 1),
+    ("reset",),
+    *[("step", (2, 0, 1), n, n) for n in (0, 1)],
+]
+"""A program of two lanes in which every mistake shows."""
 
 
 @pytest.fixture(scope="module")
@@ -43,12 +64,26 @@ def pool() -> Iterator[ThreadPoolExecutor]:
         yield threads
 
 
-def check(program: list[Call], seed: int, capturable: bool, finish: bool, pool: ThreadPoolExecutor) -> None:
+@dataclass(frozen=True)
+class Trial:
+    """How to run a program."""
+
+    seed: int
+    kind: str = LANES
+    capturable: bool = True
+    finish: bool = True
+    backend: type[SimulatedPipelined] = SimulatedPipelined
+
+
+trials = st.builds(Trial, seeds, kinds, st.booleans(), st.booleans())
+
+
+def check(program: list[Call], trial: Trial, pool: ThreadPoolExecutor) -> None:
     """Run a program and close, perhaps with all in flight; nothing is misused and nothing is left."""
-    backend = hashing(seed=seed, capturable=capturable)
-    runner = Runner(backend, small(), pool)
+    backend = hashing(kind=trial.kind, backend=trial.backend, seed=trial.seed, capturable=trial.capturable)
+    runner = Runner(backend, trial.kind, pool)
     runner.run(program)
-    if finish:
+    if trial.finish:
         runner.finish()
     runner.close()
     runner.saved.clear()
@@ -56,30 +91,33 @@ def check(program: list[Call], seed: int, capturable: bool, finish: bool, pool: 
 
 
 @settings(max_examples=200, deadline=None)
-@given(program=programs, seed=seeds, capturable=st.booleans(), finish=st.booleans())
+@given(program=programs, trial=trials)
 def test_any_program_gives_the_pixels_of_the_contract(
-    program: list[Call], seed: int, capturable: bool, finish: bool, pool: ThreadPoolExecutor
+    program: list[Call], trial: Trial, pool: ThreadPoolExecutor
 ) -> None:
-    check(program, seed, capturable, finish, pool)
+    check(program, trial, pool)
 
 
 @pytest.mark.slow
-@settings(max_examples=2000, deadline=None)
-@given(program=programs, seed=seeds, capturable=st.booleans(), finish=st.booleans())
-def test_any_of_thousands_of_programs_gives_the_pixels_of_the_contract(
-    program: list[Call], seed: int, capturable: bool, finish: bool, pool: ThreadPoolExecutor
+@settings(max_examples=1500, deadline=None)
+@given(program=programs, trial=trials)
+def test_any_of_many_more_programs_gives_the_pixels_of_the_contract(
+    program: list[Call], trial: Trial, pool: ThreadPoolExecutor
 ) -> None:
-    check(program, seed, capturable, finish, pool)
+    check(program, trial, pool)
 
 
 @settings(max_examples=60, deadline=None)
-@given(first=programs, second=programs, seed=seeds, shared=st.booleans())
+@given(first=programs, second=programs, trials=st.tuples(trials, trials), shared=st.booleans())
 def test_two_sessions_do_not_disturb_each_other(
-    first: list[Call], second: list[Call], seed: int, shared: bool, pool: ThreadPoolExecutor
+    first: list[Call], second: list[Call], trials: tuple[Trial, Trial], shared: bool, pool: ThreadPoolExecutor
 ) -> None:
-    one = SimulatedDevice(seed)
-    devices = [one, SimulatedDevice(seed + 1, gpu=one.gpu if shared else None)]
-    runners = [Runner(hashing(device=device), small(), pool) for device in devices]
+    one = SimulatedDevice(trials[0].seed)
+    devices = [one, SimulatedDevice(trials[1].seed, gpu=one.gpu if shared else None)]
+    runners = [
+        Runner(hashing(kind=trial.kind, device=device), trial.kind, pool)
+        for trial, device in zip(trials, devices, strict=True)
+    ]
     for calls in itertools.zip_longest(first, second):
         for runner, call in zip(runners, calls, strict=True):
             runner.run([call] if call else [])
@@ -139,6 +177,28 @@ def test_a_session_gives_a_frame_the_same_pixels_in_any_order(order: list[int], 
     for n in order:
         assert np.stack(session.render(n, lambda k: list(CLIP[k]))).tobytes() == wanted[n]
     session.close()
+    nothing_lives(backend.simulator)
+
+
+@pytest.mark.parametrize("kind", MUTANTS, ids=lambda kind: kind.__name__)
+def test_what_is_wrong_in_one_way_is_found(kind: type[SimulatedPipelined], pool: ThreadPoolExecutor) -> None:
+    """Whatever the schedule: by the simulator, or by the pixels."""
+    for seed in range(5):
+        with pytest.raises((AssertionError, DeviceError)):
+            check(EVERYTHING, Trial(seed, backend=kind), pool)
+        check(EVERYTHING, Trial(seed), pool)
+
+
+def test_the_steady_state_of_lanes_is_captured_and_captures_are_bounded() -> None:
+    backend = hashing(kind=LANES)
+    program = [("step", window, 0, lane) for window in itertools.product(range(RING), repeat=3) for lane in (0, 1, 1)]
+    for name, window, slot, lane in program * 2:
+        assert name == "step"
+        backend.step(window, slot, lane)
+    backend.drain()
+    assert backend.error is None
+    assert backend.simulator.live.replays == MOST
+    backend.close()
     nothing_lives(backend.simulator)
 
 

@@ -10,28 +10,22 @@ import pytest
 
 from tests.cuda_simulator import HashEngine, Live, SimulatedDevice, SimulatedPipelined, simulated
 from tests.networks import feed, ok, same
-from tests.simulator_programs import (
-    CLIP,
-    HEIGHT,
-    STEPS,
-    WIDTH,
-    drive,
-    hashing,
-    nothing_lives,
-    settled,
-    small,
-    wanted_pictures,
-)
+from tests.simulator_kinds import CLIP, KINDS, LANES, MIXED, PLAIN, small
+from tests.simulator_programs import STEPS, drive, hashing, nothing_lives, settled, wanted_pictures
 from vsanimesr.backends.base import EngineSetup
 from vsanimesr.errors import DeviceError, OutOfMemory
 from vsanimesr.graphs import PICTURE
 
 
 @pytest.mark.parametrize("seed", range(10))
-@pytest.mark.parametrize("run", range(2, 2 + 3 + 2 * STEPS))
-def test_a_device_that_fails_fails_every_step_from_there_on_for_good(run: int, seed: int) -> None:
-    backend = hashing(STEPS, seed=seed, run=run)
-    errors = settled(backend, drive(backend), wanted_pictures(STEPS))
+@pytest.mark.parametrize(
+    ("kind", "run"),
+    [(kind, run) for kind in (PLAIN, LANES) for run in range(2, 2 + (3 + 2 * STEPS) * KINDS[kind][1])],
+)
+def test_a_device_that_fails_fails_every_step_from_there_on_for_good(kind: str, run: int, seed: int) -> None:
+    backend = begun(kind, seed=seed, run=run)[0]
+    assert isinstance(backend, SimulatedPipelined)
+    errors = settled(backend, drive(backend, kind), wanted_pictures(STEPS, kind))
     assert all(isinstance(error, DeviceError) and "illegal memory access" in str(error) for error in errors)
     backend.drain()
     assert backend.error is (errors[0] if errors else None)
@@ -43,32 +37,38 @@ def test_a_device_that_fails_fails_every_step_from_there_on_for_good(run: int, s
     nothing_lives(backend.simulator)
 
 
-def begun(**faults: Any) -> tuple[SimulatedPipelined | DeviceError, SimulatedDevice]:
+def begun(kind: str = PLAIN, **faults: Any) -> tuple[SimulatedPipelined | DeviceError, SimulatedDevice]:
     """A backend, or why it could not start."""
     device = SimulatedDevice(**faults)
     try:
-        return hashing(STEPS, device=device), device
+        return hashing(STEPS * KINDS[kind][1], kind, device=device), device
     except DeviceError as error:
         return error.with_traceback(None), device
 
 
 @pytest.mark.parametrize("way", ["reset", "restore"])
 @pytest.mark.parametrize("fault", ["enqueue", "call"])
-@pytest.mark.parametrize("seed", [0, *(pytest.param(seed, marks=pytest.mark.slow) for seed in (1, 2))])
-def test_whatever_call_fails_a_reset_or_restore_heals(fault: str, way: str, seed: int) -> None:
-    wanted, checkpoint, failures = wanted_pictures(STEPS), hashing().save(), 0
+@pytest.mark.parametrize(
+    ("kind", "seed"),
+    [
+        (PLAIN, 0),
+        *(pytest.param(kind, seed, marks=pytest.mark.slow) for kind, seed in ((PLAIN, 1), (LANES, 0), (MIXED, 1))),
+    ],
+)
+def test_whatever_call_fails_a_reset_or_restore_heals(fault: str, way: str, kind: str, seed: int) -> None:
+    wanted, checkpoint, failures = wanted_pictures(STEPS, kind), hashing(kind=kind).save(), 0
     for n in itertools.count():
-        backend, device = begun(seed=seed, **{fault: n})
+        backend, device = begun(kind, seed=seed, **{fault: n})
         if isinstance(backend, DeviceError):
             nothing_lives(device)
             continue
-        errors = settled(backend, drive(backend), wanted)
+        errors = settled(backend, drive(backend, kind), wanted)
         if getattr(device.gpu, f"{fault}s").uses <= n:
             break
         failures += bool(errors)
         backend.reset() if way == "reset" else backend.restore(checkpoint)
         assert backend.error is None
-        assert not settled(backend, drive(backend), wanted)
+        assert not settled(backend, drive(backend, kind), wanted)
         backend.close()
         nothing_lives(device)
     assert failures > STEPS
@@ -99,17 +99,21 @@ def test_a_capture_that_fails_is_told_once_and_steps_go_on_without(fault: str) -
     assert told == STEPS * {"enqueue": 1, "call": 3}[fault], "each step is the first of its kind"
 
 
-def test_out_of_memory_at_every_allocation_names_sizes_and_leaves_nothing() -> None:
+@pytest.mark.parametrize("kind", KINDS)
+def test_out_of_memory_at_every_allocation_names_sizes_and_leaves_nothing(kind: str) -> None:
+    clip, lanes = KINDS[kind]
     for n in itertools.count():
-        backend, device = begun(allocation=n)
+        backend, device = begun(kind, allocation=n)
         if isinstance(backend, SimulatedPipelined):
             break
         assert isinstance(backend, OutOfMemory)
-        assert f"{WIDTH}x{HEIGHT} RGBS" in str(backend)
+        assert f"{clip.width}x{clip.height} {clip.format.name}" in str(backend)
+        assert (f"in {lanes} tiles" in str(backend)) == (lanes > 1)
+        assert "tilesize=" in str(backend)
         assert str(backend).count("MiB") == 2
         assert "\n" not in str(backend)
         nothing_lives(device)
-    assert n == 1 + 2 + STEPS, "one on the device, two staged frames, a slot for each picture"
+    assert n == 1 + lanes * (2 + STEPS), "one on the device, two staged frames, a slot for each picture"
 
 
 @pytest.mark.parametrize("kind", ["memory", "pinned"])

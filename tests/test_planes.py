@@ -8,6 +8,8 @@ import pytest
 import vapoursynth as vs
 
 from tests.clips import core, core_settings, linear, numbered
+from vsanimesr.backends.base import Planes
+from vsanimesr.backends.fake import Fake
 from vsanimesr.session import Session, Ticket
 
 
@@ -15,9 +17,9 @@ def test_source_planes_are_read_only_and_outlive_their_frames(monkeypatch: pytes
     kept: list[np.ndarray[Any, Any]] = []
     feed = Session.feed
 
-    def keeping(self: Session, n: int, first: int, frames: Any) -> range:
+    def keeping(self: Session, n: int, first: int, frames: Any, properties: Any) -> range:
         kept.extend(np.asarray(planes[1]) for planes in frames)
-        return feed(self, n, first, frames)
+        return feed(self, n, first, frames, properties)
 
     monkeypatch.setattr(Session, "feed", keeping)
     clip = numbered(30)
@@ -49,17 +51,16 @@ def test_a_plane_still_held_after_the_write_is_an_error(monkeypatch: pytest.Monk
 
 def test_a_write_of_another_size_or_type_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     clip = core.animesr.Upscale(numbered(5), backend="fake")
-    wait = Ticket.wait
+    read = Fake.read
 
-    def shrunk(self: Ticket) -> None:
-        wait(self)
-        self.planes = [plane[:5, :5].astype(np.float64) for plane in self.planes]
+    def shrunk(self: Fake, slot: int) -> Planes:
+        return [plane[:5, :5].astype(np.float64) for plane in read(self, slot)]
 
-    monkeypatch.setattr(Ticket, "wait", shrunk)
+    monkeypatch.setattr(Fake, "read", shrunk)
     with pytest.raises(vs.Error, match="Upscale: TypeError"):
         clip.get_frame(0)
     monkeypatch.undo()
-    clip.get_frame(0).close()
+    clip.get_frame(1).close()
 
 
 def test_an_error_that_is_not_ours_shows_its_type(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -291,9 +291,9 @@ def test_what_a_gpu_is_tried_with_is_built_for_it(
     monkeypatch.setattr(Properties, "minor", capability[1])
     asked, build = [], library.Library.build
 
-    def watch(found: library.Library, graph: Any, shapes: Any, capabilities: tuple[str, ...], options: Any) -> bytes:
+    def watch(found: library.Library, graph: Any, capabilities: tuple[str, ...], options: Any) -> bytes:
         asked.append(capabilities)
-        return build(found, graph, shapes, capabilities, options)
+        return build(found, graph, capabilities, options)
 
     monkeypatch.setattr(library.Library, "build", watch)
     assert TensorRTRTX.devices() == ("cuda",)
@@ -308,7 +308,7 @@ def test_the_library_out_of_memory(started: Any, monkeypatch: pytest.MonkeyPatch
         log.log(log.ERROR, words)
 
     monkeypatch.setattr("tests.fake_nvidia.FakeEngine.create_execution_context", none)
-    with pytest.raises(OutOfMemory, match=r"made no context of the engine: use precision='fp16', a smaller clip"):
+    with pytest.raises(OutOfMemory, match=r"made no context of the engine: use precision='fp16', a smaller tilesize="):
         started()
 
 

@@ -125,7 +125,7 @@ def opened(asked: Asked, found: dict[str, Any]) -> Iterator[BoundStep]:
     device = CudaDevice(0)
     cell = models.load(models.DEFAULT)
     clip = padded_clip(cell.spec, asked.clip)
-    wanted = Wanted(cell=cell, format=clip.format, precision=asked.precision, library=kind, options=variant.options)
+    wanted = Wanted(cell=cell, clip=clip, precision=asked.precision, library=kind, options=variant.options)
     target = variant.target(kind.targets(device.name, device.compute_capability))
     recipe = recipes(wanted, Shapes.of(clip.height, clip.width), target)[1]
     if graph := variant.step(cell, clip, asked.precision):

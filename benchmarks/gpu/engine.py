@@ -59,7 +59,7 @@ def _build(kind: Library, target: Target, found: dict[str, Any]) -> bytes:
     if target.capabilities and kind.name == "tensorrt_rtx":
         unknown = set(target.capabilities) - set(kind.known_capabilities())
         found["unknown_capabilities"] = sorted(unknown)
-    wanted = Wanted(cell=models.load(models.DEFAULT), format=CLIP.format, precision="fp16", library=kind)
+    wanted = Wanted(cell=models.load(models.DEFAULT), clip=CLIP, precision="fp16", library=kind)
     recipe = recipes(wanted, Shapes.of(CLIP.height, CLIP.width), target)[1]
     start = time.monotonic()
     # TensorRT builds for the GPU at hand and takes no capability; so does RTX for CURRENT, which Library has not.
@@ -71,7 +71,7 @@ def _build(kind: Library, target: Target, found: dict[str, Any]) -> bytes:
 def _for_current(kind: Library, graph: Any) -> bytes:
     current = Current(kind.name)
     current.log = kind.log
-    return current.build(graph, Shapes.of(CLIP.height, CLIP.width), (), Options())
+    return current.build(graph, (), Options())
 
 
 def validity(kind: Library, data: bytes) -> dict[str, Any]:

@@ -27,7 +27,7 @@ def try_backend(backend: str, device: str) -> Iterator[dict[str, Any]]:
     yield found
     said: list[str] = []
     clip = ClipSpec(*SIZE, 2, FORMATS["RGBH"])
-    setup = Setup(clip, 4, 2, "fp16", device, 0, lambda: models.load(models.DEFAULT), EngineSetup(say=said.append))
+    setup = Setup(clip, 2, "fp16", device, 0, lambda: models.load(models.DEFAULT), EngineSetup(say=said.append))
     start = time.monotonic()
     opened = kind(setup)
     try:

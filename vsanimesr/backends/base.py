@@ -10,6 +10,7 @@ import numpy as np
 
 from vsanimesr.graphs import Cell
 from vsanimesr.spec import ClipSpec
+from vsanimesr.tiles import Move
 
 RING = 3
 """Slots for ingested frames: step n reads frames n-1, n and n+1."""
@@ -131,12 +132,12 @@ class Backend(ABC):
         return ()
 
     @classmethod
+    @abstractmethod
     def demand(cls, setup: Setup) -> Demand:
         """The device's memory that a backend of that setup takes, and what is free.
 
         Raises what the constructor raises but OutOfMemory. It may build engines; it takes no memory that stays.
         """
-        raise NotImplementedError
 
     @abstractmethod
     def ingest(self, ring: int, planes: Planes, lane: int = 0) -> None:
@@ -173,6 +174,13 @@ class Backend(ABC):
     @abstractmethod
     def restore(self, checkpoint: Checkpoint) -> None:
         """Set the state of every lane to what `save` copied."""
+
+    @abstractmethod
+    def exchange(self, moves: Sequence[Move]) -> None:
+        """Copy rectangles of states between lanes; what one of them reads none of them writes.
+
+        Positions are samples of the padded low resolution.
+        """
 
     @property
     @abstractmethod

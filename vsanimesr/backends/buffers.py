@@ -5,24 +5,35 @@ from itertools import accumulate
 
 from vsanimesr.backends.base import RING
 from vsanimesr.backends.device import Device, HostBytes
-from vsanimesr.graphs import FRAME, LR, PICTURE, STATE, Tensor
+from vsanimesr.backends.layout import Layout, aligned
+from vsanimesr.graphs import LR, STATE, Tensor
 
 STAGES = 2
-"""Frames that may be on their way up: one is filled while the other travels."""
+"""Frames of a lane that may be on their way up: one is filled while the other travels."""
 SIDES = 2
-"""States, and pictures on the device: one is read while the other is written."""
-ALIGNMENT = 256
+"""States of a lane, and pictures on the device: one is read while the other is written."""
 
 
 class Buffers:
-    """Where everything lies; addresses are the device's, arrays of bytes the host's. Raises OutOfMemory."""
+    """Where everything lies; addresses are the device's, arrays of bytes the host's. Raises OutOfMemory.
 
-    def __init__(self, device: Device, tensors: Mapping[str, Tensor], slots: int, scratch_nbytes: int) -> None:
-        self._device = device
-        sizes = {name: tensor.nbytes for name, tensor in tensors.items()}
-        self._counts = (STAGES, RING, SIDES, SIDES, 1, 1)
-        self._sizes = (sizes[FRAME], sizes[LR], sizes[STATE], sizes[PICTURE], sizes[STATE], scratch_nbytes)
-        self._host = (STAGES, sizes[FRAME]), (slots, sizes[PICTURE])
+    `tensors` are those at the ends of the graphs. What is on its way between host and device belongs to no lane.
+    """
+
+    def __init__(
+        self,
+        device: Device,
+        tensors: Mapping[str, Tensor],
+        frame: Layout,
+        picture: Layout,
+        *,
+        slots: int,
+        lanes: int,
+        scratch_nbytes: int,
+    ) -> None:
+        self._device, self._frame, self._picture = device, frame, picture
+        self._lr, self._state = tensors[LR].nbytes, tensors[STATE].nbytes
+        self._slots, self._lanes, self.stages = slots, lanes, STAGES * lanes
         self.scratch_nbytes = scratch_nbytes
         self.base: int | None = None
 
@@ -34,15 +45,20 @@ class Buffers:
     @property
     def pinned_nbytes(self) -> int:
         """Page-locked memory on the host, without checkpoints."""
-        return sum(count * size for count, size in self._host)
+        return self.stages * self._frame.nbytes + self._slots * self._picture.nbytes
 
     def allocate(self) -> None:
         """Take all of it."""
         self.base = self._device.allocate(self.nbytes)
-        starts = iter([self.base + offset for offset in accumulate(self._pieces(), initial=0)])
-        groups = [[next(starts) for _ in range(count)] for count in self._counts]
-        self.frames, self.ring, self.states, self.pictures, (self.snapshot,), (self.scratch,) = groups
-        self.staged, self.slots = ([self._device.pin(size) for _ in range(count)] for count, size in self._host)
+        starts = (self.base + offset for offset in accumulate(self._pieces(), initial=0))
+        lanes = range(self._lanes)
+        self.frames = [{name: next(starts) for name in self._frame.sizes} for _ in range(self.stages)]
+        self.ring = [[next(starts) for _ in range(RING)] for _ in lanes]
+        self.states = [[next(starts) for _ in range(SIDES)] for _ in lanes]
+        self.pictures = [{name: next(starts) for name in self._picture.sizes} for _ in range(SIDES)]
+        self.snapshot, self.scratch = next(starts), next(starts)
+        self.staged = [self._device.pin(self._frame.nbytes) for _ in range(self.stages)]
+        self.slots = [self._device.pin(self._picture.nbytes) for _ in range(self._slots)]
 
     def free(self) -> None:
         """Give back what is on the device; the host's goes with the last array that looks at it."""
@@ -51,26 +67,34 @@ class Buffers:
         if base is not None:
             self._device.free(base)
 
-    frames: list[int]
-    """Staged frames, STAGES of them."""
-    ring: list[int]
-    """Ingested frames, RING of them."""
-    states: list[int]
-    """States, SIDES of them."""
-    pictures: list[int]
-    """Pictures, SIDES of them."""
+    frames: list[dict[str, int]]
+    """Staged frames, their tensors by name."""
+    ring: list[list[int]]
+    """Ingested frames of each lane, RING of them."""
+    states: list[list[int]]
+    """States of each lane, SIDES of them."""
+    pictures: list[dict[str, int]]
+    """Pictures, SIDES of them, their tensors by name."""
     snapshot: int
-    """A copy of the state on its way down."""
+    """A copy of one lane's state on its way down."""
     scratch: int
     """What the engines compute in; they run one at a time."""
     staged: list[HostBytes]
-    """Frames before they go up, STAGES of them."""
+    """Frames before they go up, as many as `frames`."""
     slots: list[HostBytes]
     """Pictures that came down."""
 
     def _pieces(self) -> Sequence[int]:
-        pairs = zip(self._counts, self._sizes, strict=True)
-        return [-(-size // ALIGNMENT) * ALIGNMENT for count, size in pairs for _ in range(count)]
+        """In the order of `allocate`."""
+        sizes = [
+            *[*self._frame.sizes.values()] * self.stages,
+            *[self._lr] * (RING * self._lanes),
+            *[self._state] * (SIDES * self._lanes),
+            *[*self._picture.sizes.values()] * SIDES,
+            self._state,
+            self.scratch_nbytes,
+        ]
+        return [aligned(size) for size in sizes]
 
 
 class Spare:
@@ -81,7 +105,7 @@ class Spare:
         self._idle: list[HostBytes] | None = []
 
     def take(self) -> HostBytes:
-        """Memory for one state."""
+        """Memory for one checkpoint."""
         return self._idle.pop() if self._idle else self._device.pin(self._nbytes)
 
     def give(self, memory: HostBytes) -> None:
@@ -95,7 +119,7 @@ class Spare:
 
 
 class Saved:
-    """The state in a checkpoint; its memory goes back with the checkpoint."""
+    """The states in a checkpoint; their memory goes back with the checkpoint."""
 
     def __init__(self, spare: Spare) -> None:
         self._spare = spare

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from vsanimesr.backends.device import HostBytes
+from vsanimesr.backends.device import Box, HostBytes
 from vsanimesr.errors import BackendUnavailable, DeviceError, OutOfMemory
 
 INSTALL = "pip install vapoursynth-animesr[tensorrt-rtx], or another of the extras (README, NVIDIA GPUs)"
@@ -72,6 +72,10 @@ class CudaDevice:
     def free(self, address: int) -> None:
         """Give memory back."""
         checked(self._cuda.cudaFree(address), "freeing memory")
+
+    def free_nbytes(self) -> int:
+        """Memory of the GPU that nobody has taken."""
+        return self.memory()[0]
 
     def pin(self, nbytes: int) -> HostBytes:
         """New page-locked memory on the host, freed with the last array that looks at it."""
@@ -162,6 +166,16 @@ class CudaStream:
     def copy(self, target: int, source: int, nbytes: int) -> None:
         """Copy within the device."""
         self._copy(target, source, nbytes, self._cuda.cudaMemcpyKind.cudaMemcpyDeviceToDevice)
+
+    def copy_box(self, target: int, source: int, box: Box) -> None:
+        """Copy a box within the device."""
+        cuda, height = self._cuda, box.layer_pitch // box.row_pitch
+        copy = cuda.cudaMemcpy3DParms()
+        copy.srcPtr = cuda.make_cudaPitchedPtr(source, box.row_pitch, box.row_nbytes, height)
+        copy.dstPtr = cuda.make_cudaPitchedPtr(target, box.row_pitch, box.row_nbytes, height)
+        copy.extent = cuda.make_cudaExtent(box.row_nbytes, box.rows, box.layers)
+        copy.kind = cuda.cudaMemcpyKind.cudaMemcpyDeviceToDevice
+        checked(cuda.cudaMemcpy3DAsync(copy, self._stream), "copying a part of a tensor")
 
     def clear(self, target: int, nbytes: int) -> None:
         """Fill with zeros."""

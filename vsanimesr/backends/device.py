@@ -6,6 +6,7 @@ NumPy array over page-locked bytes, which may be read and written by the host on
 writes or reads it.
 """
 
+from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
@@ -13,6 +14,22 @@ from numpy.typing import NDArray
 
 HostBytes = NDArray[np.uint8]
 """Page-locked host memory, one-dimensional; it is freed with the last array that looks at it."""
+
+
+@dataclass(frozen=True)
+class Box:
+    """Part of a tensor of layers of rows; sizes in bytes."""
+
+    row_nbytes: int
+    """What of each row is in it."""
+    rows: int
+    """Rows of each layer."""
+    layers: int
+    """Layers."""
+    row_pitch: int
+    """From a row to the next."""
+    layer_pitch: int
+    """From a layer to the next; a multiple of `row_pitch`."""
 
 
 class Mark(Protocol):
@@ -48,6 +65,9 @@ class Stream(Protocol):
 
     def copy(self, target: int, source: int, nbytes: int) -> None:
         """Copy within the device."""
+
+    def copy_box(self, target: int, source: int, box: Box) -> None:
+        """Copy a box within the device, between tensors of one shape; the addresses are those of its first byte."""
 
     def clear(self, target: int, nbytes: int) -> None:
         """Fill with zeros."""
@@ -86,6 +106,9 @@ class Device(Protocol):
 
     def free(self, address: int) -> None:
         """Give memory back; no pending operation may use it."""
+
+    def free_nbytes(self) -> int:
+        """Memory on the device that nobody has taken."""
 
     def pin(self, nbytes: int) -> HostBytes:
         """New page-locked memory on the host; raises OutOfMemory."""

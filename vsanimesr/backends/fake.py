@@ -2,39 +2,82 @@
 
 The hash is drawn into the picture, so any error of order, however small, shows in the pixels. Its device is named by
 what it should do, several of these joined by commas: `delay=0.003`, seconds a step, on a thread of its own; `fail=7`,
-`fail=7x2`: the step of frame 7 fails, once or the first two times.
+`fail=7x2`: the step of frame 7 fails, once or the first two times (lanes count together); `memory=600`: it has so many
+MiB free, of which a frame takes `Fake.demand`.
 """
 
+import math
+import sys
 import time
 import zlib
-from typing import Any, ClassVar, override
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar, Self, override
 
 import numpy as np
+from numpy.typing import NDArray
 
-from vsanimesr.backends.base import RING, Planes, Setup
+from vsanimesr.backends import memory, staging
+from vsanimesr.backends.base import RING, Demand, Planes, Setup
 from vsanimesr.backends.stream import StreamBackend
 from vsanimesr.errors import BackendUnavailable, DeviceError
+from vsanimesr.spec import PixelFormat
+from vsanimesr.tiles import Move
 
 STATE_NBYTES = 4096
-"""Bytes that a checkpoint pretends to take."""
+"""Bytes that a lane's state pretends to take."""
+WORKING_NBYTES = 1024
+"""Bytes per pixel of a frame that a network pretends to take."""
+
+
+@dataclass(frozen=True)
+class Behaviour:
+    """What a device's name says."""
+
+    delay: float | None = None
+    """Seconds a step takes; None to run it within the call."""
+    fail: int = -1
+    """The frame whose step fails; -1 for none."""
+    times: int = 1
+    """How many times it does."""
+    free: int = sys.maxsize
+    """Bytes of memory."""
+
+    @classmethod
+    def parse(cls, device: str) -> Self:
+        """Read a device's name; raises BackendUnavailable for what is none."""
+        try:
+            items = dict(item.split("=") for item in device.split(",") if item)
+            if unknown := items.keys() - {"delay", "fail", "memory"}:
+                raise ValueError(*unknown)
+            step, _, count = items.get("fail", "-1").partition("x")
+            return cls(
+                float(items["delay"]) if "delay" in items else None,
+                int(step),
+                int(count or 1),
+                int(items["memory"]) * memory.MIB if "memory" in items else sys.maxsize,
+            )
+        except ValueError as error:
+            ways = "delay=SECONDS, fail=FRAME[xTIMES] or memory=MIB"
+            raise BackendUnavailable(f"fake: no device {device!r}; write {ways}") from error
 
 
 class Fake(StreamBackend):
-    """Hashes frames instead of upscaling them."""
+    """Hashes frames instead of upscaling them; raises OutOfMemory where its device has not enough."""
 
     name: ClassVar[str] = "fake"
     precisions: ClassVar[tuple[str, ...]] = ("fp32",)
 
     def __init__(self, setup: Setup) -> None:
         self.precision, self.device = "fp32", setup.device or "hash"
-        self._delay, self._fail_at, self._fail_times = _parse(setup.device)
-        clip, scale = setup.clip, setup.clip.picture.scale
-        shape = (clip.format.planes, clip.height * scale, clip.width * scale)
-        self._slots = [np.zeros(shape, clip.format.dtype) for _ in range(setup.slots)]
-        self._ring = [0] * RING
-        self._hash, self._steps = 1, 0
+        behaviour = Behaviour.parse(setup.device)
+        memory.claim(self.name, self.precision, setup, self.demand(setup))
+        self._delay, self._fail_at, self._fail_times = behaviour.delay, behaviour.fail, behaviour.times
+        self._slots = [_picture(setup) for _ in range(setup.slots)]
+        self._ring = [[0] * RING for _ in range(setup.lanes)]
+        self._hashes, self._steps = [1] * setup.lanes, 0
         self.total_steps = 0
-        super().__init__(setup, threaded=self._delay is not None)
+        super().__init__(setup, threaded=behaviour.delay is not None)
 
     @override
     @classmethod
@@ -42,9 +85,16 @@ class Fake(StreamBackend):
         return "for tests"
 
     @override
+    @classmethod
+    def demand(cls, setup: Setup) -> Demand:
+        clip, lanes = setup.clip, setup.lanes * STATE_NBYTES
+        needed = setup.slots * memory.picture_nbytes(clip) + lanes + WORKING_NBYTES * clip.width * clip.height
+        return Demand(needed, Behaviour.parse(setup.device).free)
+
+    @override
     @property
     def state_nbytes(self) -> int:
-        return STATE_NBYTES
+        return STATE_NBYTES * self.setup.lanes
 
     @override
     def stage(self, planes: Planes) -> int:
@@ -54,11 +104,11 @@ class Fake(StreamBackend):
         return value
 
     @override
-    def run_ingest(self, ring: int, staged: int) -> None:
-        self._ring[ring] = staged
+    def run_ingest(self, ring: int, staged: int, lane: int) -> None:
+        self._ring[lane][ring] = staged
 
     @override
-    def run_step(self, window: tuple[int, int, int], slot: int | None) -> None:
+    def run_step(self, window: tuple[int, int, int], slot: int | None, lane: int) -> None:
         if self._delay:
             time.sleep(self._delay)
         self.total_steps += 1
@@ -67,47 +117,49 @@ class Fake(StreamBackend):
             raise DeviceError(f"simulated failure at frame {self._steps}")
         self._steps += 1
         for ring in window:
-            self._hash = (self._hash * 31 + self._ring[ring] + 1) % 0xFFFFFFFB
+            self._hashes[lane] = (self._hashes[lane] * 31 + self._ring[lane][ring] + 1) % 0xFFFFFFFB
         if slot is not None:
-            draw(self._slots[slot], self._hash)
+            draw(staging.unstack(self._slots[slot]), self._hashes[lane], self.setup.clip.picture.format)
 
     @override
     def run_reset(self) -> None:
-        self._hash, self._steps = 1, 0
+        self._hashes, self._steps = [1] * self.setup.lanes, 0
+
+    @override
+    def run_exchange(self, moves: Sequence[Move]) -> None:
+        """Nothing: a hash has no rectangles."""
 
     @override
     def run_save(self) -> Any:
-        return self._hash, self._steps
+        return self._hashes.copy(), self._steps
 
     @override
     def run_restore(self, state: Any) -> None:
-        self._hash, self._steps = state
+        hashes, self._steps = state
+        self._hashes = hashes.copy()
 
     @override
     def read(self, slot: int) -> Planes:
-        return list(self._slots[slot])
+        return staging.unstack(self._slots[slot])
 
 
-def draw(picture: np.ndarray[Any, Any], value: int) -> None:
-    """Write a hash (32 bits) as four base-256 digits in [0, 1) along the first, middle and last row."""
-    line = np.frombuffer(value.to_bytes(4) * (picture.shape[2] // 4), np.uint8) / np.float32(256)
-    for row in (0, picture.shape[1] // 2, -1):
-        picture[:, row] = line
+def draw(planes: Planes, value: int, format_: PixelFormat) -> None:
+    """Write a hash (32 bits) along the first, middle and last row of each plane, as its four base-256 digits.
+
+    The digits, over and over, are samples from 0 to 255, or of floating point from 0 to 255/256.
+    """
+    digits = np.frombuffer(value.to_bytes(4), np.uint8)
+    samples = (digits / np.float32(256) if format_.floating else digits).astype(format_.dtype)
+    for plane in planes:
+        height, width = plane.shape
+        line = np.tile(samples, math.ceil(width / len(samples)))[:width]
+        for row in (0, height // 2, -1):
+            plane[row] = line
 
 
-def _parse(device: str) -> tuple[float | None, int, int]:
-    """Delay in seconds or None, the frame whose step fails (-1: none), how many times it does."""
-    delay: float | None = None
-    fail, times = -1, 1
-    try:
-        for key, _, value in (item.partition("=") for item in device.split(",") if item):
-            if key == "delay":
-                delay = float(value)
-            elif key == "fail":
-                step, _, count = value.partition("x")
-                fail, times = int(step), int(count or 1)
-            else:
-                raise ValueError(key)
-    except ValueError as error:
-        raise BackendUnavailable(f"fake: no device {device!r}; write delay=SECONDS or fail=FRAME[xTIMES]") from error
-    return delay, fail, times
+def _picture(setup: Setup) -> list[NDArray[Any]]:
+    """Room for one picture of the clip, black."""
+    picture, clip = setup.clip.picture, setup.clip
+    size = clip.width * picture.scale, clip.height * picture.scale
+    shapes = [(1, len(group.planes), *group.size(*size)[::-1]) for group in picture.format.groups]
+    return [np.zeros(shape, picture.format.dtype) for shape in shapes]

@@ -1,211 +1,186 @@
 """OpenVINO: processors, and the other devices that OpenVINO has a plugin for."""
 
-import importlib
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, ClassVar, override
 
 import numpy as np
-from onnx import ModelProto, TensorProto, helper, numpy_helper
 
-from vsanimesr import rewrite
-from vsanimesr.backends.base import RING, Planes, Setup
+from vsanimesr.backends import memory, openvino_device, openvino_graphs, staging
+from vsanimesr.backends.base import RING, Demand, Planes, Setup
+from vsanimesr.backends.openvino_device import HINTS, compile_model, foreign
+from vsanimesr.backends.openvino_graphs import KEPT, KEPT_APART
 from vsanimesr.backends.stream import StreamBackend
-from vsanimesr.errors import BackendError, BackendUnavailable, DeviceError
-from vsanimesr.graphs import IR_VERSION, NEXT_STATE, OPSET, PICTURE, STATE, WINDOW, Graphs, compose
+from vsanimesr.errors import BackendUnavailable, DeviceError
+from vsanimesr.graphs import LR, NEXT_STATE, STATE, WINDOW, Graphs, compose
+from vsanimesr.tiles import Move
 
-CAPABILITIES = {"fp32": "FP32", "bf16": "BF16", "fp16": "FP16"}
-"""What OpenVINO calls a precision among a device's capabilities."""
-HINTS = {"fp32": "f32", "bf16": "bf16", "fp16": "f16"}
-"""What OpenVINO calls a precision in INFERENCE_PRECISION_HINT."""
-STATE_TYPES = {"fp32": TensorProto.FLOAT, "bf16": TensorProto.BFLOAT16, "fp16": TensorProto.FLOAT16}
-"""What a processor keeps the state as: what the network computes in anyway."""
-AUTO = {"CPU": ("bf16",), "GPU": ("fp16",), "NPU": ("fp16",)}
-"""By kind of device: the precisions, best first, that 'auto' prefers over fp32 where the device has them."""
+APPETITES = {
+    "fp32": memory.Appetite(600 * memory.MIB, 3500, 4, 4),
+    "bf16": memory.Appetite(600 * memory.MIB, 2000, 2, 4),
+    "fp16": memory.Appetite(600 * memory.MIB, 2000, 2, 4),
+}
+"""Measured on a processor without a matrix unit, as growth of the process's peak from before construction to after four
+steps, YUV420P8, at 320x240, 640x480 and 960x720: a line through 753, 1233 and 2074 MiB in bf16, 867, 1813 and 3379 MiB
+in fp32, less states, ring and picture. fp16, for other devices, is taken to be bf16's."""
+
+
+@dataclass
+class Lane:
+    """One recurrence."""
+
+    ring: list[Any]
+    """Tensors `lr` of the ingested frames."""
+    state: Any
+    """Its state; where the next one is written is shared by all lanes."""
 
 
 class OpenVINO(StreamBackend):
     """Runs the graphs with OpenVINO.
 
     `device` is one of OpenVINO's names, `CPU` by default; `device_id` picks one of several, such as `GPU.1`. Raises
-    BackendUnavailable if the device or the precision is not to be had, ModelError from the composition of the graphs.
+    BackendUnavailable if the device or the precision is not to be had, ModelError from the composition of the graphs,
+    OutOfMemory before anything is compiled.
     """
 
     name: ClassVar[str] = "openvino"
     precisions: ClassVar[tuple[str, ...]] = tuple(HINTS)
     _ingest: Any
     _step: Any
-    _state: Any
+    _deliver: Any
     _next_state: Any
 
     def __init__(self, setup: Setup) -> None:
-        ov = _openvino()
+        ov = openvino_device.library()
         core = ov.Core()
-        self.device = _device(core, setup.device, setup.device_id)
-        self.precision = _precision(core, self.device, setup.precision)
+        self.device = openvino_device.find(core, setup.device, setup.device_id)
+        self.precision = openvino_device.choose_precision(core, self.device, setup.precision)
+        memory.claim(self.name, self.precision, setup, self.demand(setup))
         self._tensor: Any = ov.Tensor
         graphs = compose(setup.cell(), setup.clip)
-        with _foreign(BackendUnavailable, "it could not compile the network"):
-            self._ingest = _compile(core, graphs.ingest, self.device, "fp32").create_infer_request()
-            step = _step_for(core, graphs, self.device, self.precision)
-            self._step = _compile(core, step, self.device, self.precision).create_infer_request()
-            self._allocate(graphs)
+        with foreign(BackendUnavailable, "it could not compile the network"):
+            self._compile(core, graphs)
+            self._allocate(graphs, setup.lanes)
         super().__init__(setup)
 
     @override
     @classmethod
+    def demand(cls, setup: Setup) -> Demand:
+        core = openvino_device.library().Core()
+        device = openvino_device.find(core, setup.device, setup.device_id)
+        precision = openvino_device.choose_precision(core, device, setup.precision)
+        pictures = setup.slots * memory.picture_nbytes(setup.clip)
+        return Demand(APPETITES[precision].nbytes(setup) + pictures, memory.available())
+
+    @override
+    @classmethod
     def version(cls) -> str:
-        return f"OpenVINO {_openvino().get_version()}"
+        return f"OpenVINO {openvino_device.library().get_version()}"
 
     @override
     @classmethod
     def devices(cls, device_id: int = 0) -> tuple[str, ...]:
-        return tuple(_openvino().Core().available_devices)
+        return tuple(openvino_device.library().Core().available_devices)
 
     @override
     @property
     def state_nbytes(self) -> int:
-        return int(self._state.get_byte_size())
+        return sum(int(lane.state.get_byte_size()) for lane in self._lanes)
 
     @override
     def stage(self, planes: Planes) -> Any:
-        return self._tensor(np.stack(planes)[None], shared_memory=True)
+        arrays = staging.stack(planes, self.setup.clip)
+        return [self._tensor(array, shared_memory=True) for array in arrays]
 
     @override
-    def run_ingest(self, ring: int, staged: Any) -> None:
-        with _foreign(DeviceError, "a frame could not be converted"):
-            self._ingest.set_input_tensor(0, staged)
-            self._ingest.set_output_tensor(0, self._ring[ring])
+    def run_ingest(self, ring: int, staged: Any, lane: int) -> None:
+        with foreign(DeviceError, "a frame could not be converted"):
+            for name, tensor in zip(self._frames, staged, strict=True):
+                self._ingest.set_tensor(name, tensor)
+            self._ingest.set_tensor(LR, self._lanes[lane].ring[ring])
             self._ingest.infer()
 
     @override
-    def run_step(self, window: tuple[int, int, int], slot: int | None) -> None:
-        with _foreign(DeviceError, "a step failed"):
+    def run_step(self, window: tuple[int, int, int], slot: int | None, lane: int) -> None:
+        own = self._lanes[lane]
+        with foreign(DeviceError, "a step failed"):
             for name, ring in zip(WINDOW, window, strict=True):
-                self._step.set_tensor(name, self._ring[ring])
-            self._step.set_tensor(STATE, self._state)
+                self._step.set_tensor(name, own.ring[ring])
+            self._step.set_tensor(STATE, own.state)
             self._step.set_tensor(NEXT_STATE, self._next_state)
-            self._step.set_tensor(PICTURE, self._picture(slot))
             self._step.infer()
-        self._state, self._next_state = self._next_state, self._state
+            if slot is not None:
+                self._write(slot)
+        own.state, self._next_state = self._next_state, own.state
+
+    def _write(self, slot: int) -> None:
+        """Make the picture of the last step."""
+        self._deliver.set_tensor(KEPT, self._next_state if self._feedback else self._step.get_tensor(KEPT_APART))
+        for name, tensor in self._picture(slot).items():
+            self._deliver.set_tensor(name, tensor)
+        self._deliver.infer()
 
     @override
     def run_reset(self) -> None:
-        self._state.data[...] = 0
+        for lane in self._lanes:
+            lane.state.data[...] = 0
+
+    @override
+    def run_exchange(self, moves: Sequence[Move]) -> None:
+        states = [self._rectangular(lane.state.data) for lane in self._lanes]
+        for move in moves:
+            (above, below), (left, right) = move.rows, move.columns
+            states[move.target][below, right] = states[move.source][above, left]
+
+    def _rectangular(self, state: Any) -> Any:
+        """A state as [height, width, channels]; processors keep it so (`openvino_graphs`)."""
+        return state[0] if self.device.startswith("CPU") else state[0].transpose(1, 2, 0)
 
     @override
     def run_save(self) -> Any:
-        return self._state.data.copy()  # numpy knows no bfloat16 and takes the bits for float16: a copy is a copy
+        # numpy knows no bfloat16 and takes the bits for float16: a copy is a copy
+        return [lane.state.data.copy() for lane in self._lanes]
 
     @override
     def run_restore(self, state: Any) -> None:
-        np.copyto(self._state.data, state)
+        for lane, saved in zip(self._lanes, state, strict=True):
+            np.copyto(lane.state.data, saved)
 
     @override
     def read(self, slot: int) -> Planes:
-        return list(self._pictures[slot].data[0])
+        return staging.unstack([tensor.data for tensor in self._pictures[slot].values()])
 
     @override
     def close(self) -> None:
         super().close()
-        self._ingest = self._step = self._state = self._next_state = None
-        self._ring.clear()
+        self._ingest = self._step = self._deliver = self._next_state = None
+        self._lanes.clear()
         self._pictures.clear()
 
-    def _allocate(self, graphs: Graphs) -> None:
-        float32 = np.dtype(np.float32)
-        self._ring = [self._tensor(float32, graphs.lr_shape) for _ in range(RING)]
-        self._state = self._tensor(self._step.get_tensor(STATE).element_type, self._step.get_tensor(STATE).shape)
-        self._next_state = self._tensor(self._state.element_type, self._state.shape)
-        self._pictures: dict[int | None, Any] = {}
-        self._picture_of = graphs.clip.format.dtype, graphs.picture_shape
+    def _compile(self, core: Any, graphs: Graphs) -> None:
+        step, deliver = openvino_graphs.for_device(core, graphs, self.device, self.precision)
+        self._ingest, self._step, self._deliver = (
+            compile_model(core, graph, self.device, precision).create_infer_request()
+            for graph, precision in ((graphs.ingest, "fp32"), (step, self.precision), (deliver, "fp32"))
+        )
+
+    def _allocate(self, graphs: Graphs, lanes: int) -> None:
+        state = self._step.get_compiled_model().input(STATE)
+        self._feedback, self._frames, self._made = graphs.spec.feedback, tuple(graphs.frames), graphs.pictures
+        self._pictures: dict[int, dict[str, Any]] = {}
+        self._lanes = [Lane(self._ring(graphs), self._like(state)) for _ in range(lanes)]
+        self._next_state = self._like(state)
         self.run_reset()
 
-    def _picture(self, slot: int | None) -> Any:
-        """The tensor of a slot, allocated when first used; pictures that nobody wants share one."""
+    def _ring(self, graphs: Graphs) -> list[Any]:
+        return [self._tensor(np.dtype(np.float32), graphs.lr_shape) for _ in range(RING)]
+
+    def _like(self, port: Any) -> Any:
+        return self._tensor(port.element_type, port.shape)
+
+    def _picture(self, slot: int) -> dict[str, Any]:
+        """The tensors of a slot by name, allocated when first used."""
         if slot not in self._pictures:
-            self._pictures[slot] = self._tensor(*self._picture_of)
+            made = self._made.items()
+            self._pictures[slot] = {name: self._tensor(tensor.dtype, tensor.shape) for name, tensor in made}
         return self._pictures[slot]
-
-
-def _openvino() -> Any:
-    try:
-        return importlib.import_module("openvino")
-    except (ImportError, OSError) as error:
-        raise BackendUnavailable(_why_not(error)) from error
-
-
-def _why_not(error: Exception) -> str:
-    if "versions_compatible" in str(error):  # the libraries have the same name, so the first one serves both
-        return (
-            "openvino: another plugin, such as vapoursynth-mlrt-ov, loaded its own OpenVINO into this process before;"
-            " keep the two in environments of their own, or use another backend"
-        )
-    return f"openvino: {str(error).strip().splitlines()[0]}; install it with: pip install openvino"
-
-
-def _device(core: Any, name: str, number: int) -> str:
-    """OpenVINO's full name of a device that is there."""
-    available = core.available_devices
-    name = name or "CPU"
-    candidates = [f"{name}.{number}", *([name] if number == 0 else [])]
-    for candidate in candidates:
-        if candidate in available:
-            return candidate
-    raise BackendUnavailable(
-        f"openvino: no device {candidates[-1]!r} on this machine; available: {', '.join(available)}",
-    )
-
-
-def _precision(core: Any, device: str, asked: str) -> str:
-    """The precision to run in; 'auto' takes the best that the device computes in by itself."""
-    capabilities = core.get_property(device, "OPTIMIZATION_CAPABILITIES")
-    usable = [name for name, capability in CAPABILITIES.items() if capability in capabilities or name == "fp32"]
-    if asked == "auto":
-        return next((name for name in AUTO.get(device.partition(".")[0], ()) if name in usable), "fp32")
-    if asked not in usable:
-        raise BackendUnavailable(
-            f"openvino: precision {asked!r} is nothing that {device} computes in; use one of {', '.join(usable)}, auto",
-        )
-    return asked
-
-
-def _step_for(core: Any, graphs: Graphs, device: str, precision: str) -> ModelProto:
-    """The `step` graph as it suits the device; only processors were measured, others get it as it is."""
-    if not device.startswith("CPU"):
-        return graphs.step
-    split_rows = not _has_matrix_unit(core, device, precision)
-    return rewrite.for_processor(graphs.step, STATE_TYPES[precision], split_rows=split_rows)
-
-
-def _has_matrix_unit(core: Any, device: str, precision: str) -> bool:
-    """Whether convolutions run on AMX, where multiplying costs little beside moving.
-
-    Only OpenVINO knows what it uses, so it is given a small convolution and asked.
-    """
-    weights = numpy_helper.from_array(np.ones((64, 64, 3, 3), np.float32), "weights")
-    values = [helper.make_tensor_value_info(name, TensorProto.FLOAT, (1, 64, 16, 16)) for name in "xy"]
-    conv = helper.make_node("Conv", ["x", "weights"], ["y"], pads=[1, 1, 1, 1])
-    graph = helper.make_graph([conv], "probe", values[:1], values[1:], [weights])
-    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=IR_VERSION)
-    nodes = _compile(core, model, device, precision).get_runtime_model().get_ops()
-    return any("amx" in str(node.get_rt_info()["primitiveType"]) for node in nodes)
-
-
-def _compile(core: Any, graph: ModelProto, device: str, precision: str) -> Any:
-    config = {
-        "PERFORMANCE_HINT": "LATENCY",
-        "NUM_STREAMS": 1,
-        "INFERENCE_PRECISION_HINT": HINTS[precision],
-    }
-    return core.compile_model(core.read_model(graph.SerializeToString()), device, config)
-
-
-@contextmanager
-def _foreign(kind: type[BackendError], what: str) -> Iterator[None]:
-    """Turn what OpenVINO raises into an error of ours: one line, not the trace of its sources."""
-    try:
-        yield
-    except RuntimeError as error:
-        lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-        raise kind(f"openvino: {what}: {lines[-1] if lines else type(error).__name__}") from error

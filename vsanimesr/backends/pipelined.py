@@ -5,19 +5,21 @@ only for room to stage a frame in. Nothing here knows CUDA or TensorRT: `device.
 tests run it on a simulated device that tries legal orders at random.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
-from typing import Any, override
+from typing import override
 
 import numpy as np
-from numpy.typing import NDArray
 
 from vsanimesr.backends.base import Backend, Checkpoint, Event, Planes, Setup
-from vsanimesr.backends.buffers import STAGES, Buffers, Saved, Spare
-from vsanimesr.backends.device import Device, Execution, HostBytes, Mark, Replay, Stream
+from vsanimesr.backends.buffers import SIDES, Saved, Spare
+from vsanimesr.backends.captures import Captures
+from vsanimesr.backends.device import Box, HostBytes, Mark, Stream
 from vsanimesr.backends.ended import Ended
+from vsanimesr.backends.parts import Parts
 from vsanimesr.errors import AnimeSRError, DeviceError, OutOfMemory
-from vsanimesr.graphs import FRAME, LR, NEXT_STATE, PICTURE, STATE, WINDOW, Graphs, tensors
+from vsanimesr.graphs import LR, NEXT_STATE, STATE, WINDOW
+from vsanimesr.tiles import Move
 
 MIB = 1 << 20
 
@@ -25,45 +27,49 @@ MIB = 1 << 20
 class Pipelined(Backend):
     """Runs two executions on a device; a subclass opens the device, loads them and says what it is.
 
-    `graphs` are those of the padded clip, in the types of the executions. All is closed with this, also when it
-    raises: OutOfMemory with the sizes, DeviceError if the engines do not run.
+    The parts are closed with this, also when it raises: OutOfMemory with the sizes, DeviceError if the engines do not
+    run. All lanes share the streams, the engines and what crosses; each has its ring and its two states.
     """
 
-    def __init__(self, setup: Setup, graphs: Graphs, device: Device, ingest: Execution, step: Execution) -> None:
-        self._setup, self._device, self._ingest, self._step = setup, device, ingest, step
-        self._tensors = {**tensors(graphs.ingest), **tensors(graphs.step)}
-        scratch = max(ingest.scratch_nbytes, step.scratch_nbytes)
-        self._buffers = Buffers(device, self._tensors, setup.slots, scratch)
-        self._spare = Spare(device, self.state_nbytes)
+    def __init__(self, setup: Setup, parts: Parts) -> None:
+        self._setup, self._parts, self._device = setup, parts, parts.device
+        self._buffers = parts.buffers(setup.slots, setup.lanes)
+        self._lanes = range(setup.lanes)
+        self._spare = Spare(parts.device, self.state_nbytes)
+        self._captures = Captures(parts.step, self._say_slower)
         self._restoring: HostBytes | None = None
         self._error: BaseException | None = None
-        self._side = self._frames = 0
+        self._sides, self._side, self._frames = [0] * setup.lanes, 0, 0
         self._streams: list[Stream] = []
-        self._replays: dict[tuple[int, ...], Replay] = {}
-        self._replaying = self._closed = False
+        self._closed = False
         try:
-            device.activate()
-            self._up, self._compute, self._down = self._streams = [device.stream() for _ in range(3)]
-            self._uploaded, self._ingested = ([device.mark() for _ in range(STAGES)] for _ in range(2))
-            self._downloaded = [device.mark() for _ in range(2)]
-            self._snapshot_free, self._restored = device.mark(), device.mark()
-            self._allocate()
-            self._warm_up()
+            self._start()
         except BaseException:
             self.close()
             raise
 
+    def _start(self) -> None:
+        device, stages = self._device, self._buffers.stages
+        device.activate()
+        self._up, self._compute, self._down = self._streams = [device.stream() for _ in range(3)]
+        self._uploaded, self._ingested = ([device.mark() for _ in range(stages)] for _ in range(2))
+        self._downloaded = [device.mark() for _ in range(SIDES)]
+        self._snapshot_free, self._restored = device.mark(), device.mark()
+        self._allocate()
+        self._warm_up()
+
     def _allocate(self) -> None:
-        buffers, clip = self._buffers, self._setup.clip
+        buffers, clip, lanes = self._buffers, self._setup.clip, self._setup.lanes
         try:
             buffers.allocate()
         except OutOfMemory as error:
+            tiles = f", in {lanes} tiles," if lanes > 1 else ""
             raise OutOfMemory(
-                f"{self.name}: {error}. {clip.width}x{clip.height} {clip.format.name} in {self.precision} takes "
+                f"{self.name}: {error}. {clip.width}x{clip.height} {clip.format.name}{tiles} in {self.precision} takes "
                 f"{buffers.nbytes / MIB:.0f} MiB on the GPU and {buffers.pinned_nbytes / MIB:.0f} MiB of page-locked "
-                "host memory; take less by precision='fp16', RGBH, slots=2, or a clip cropped by core.std.Crop"
+                "host memory; take less by tilesize=, precision='fp16' or slots=2"
             ) from error
-        for execution in (self._ingest, self._step):
+        for execution in (self._parts.ingest, self._parts.step):
             execution.use_scratch(buffers.scratch, buffers.scratch_nbytes)
 
     def _warm_up(self) -> None:
@@ -71,142 +77,70 @@ class Pipelined(Backend):
         buffers = self._buffers
         assert buffers.base is not None
         self._compute.clear(buffers.base, buffers.nbytes)
-        self._run_ingest(0, 0)
-        self._bind_step((0, 0, 0))
-        self._step.enqueue(self._compute)  # it writes the other state: this one stays zeros
+        self._run_ingest(0, buffers.ring[0][0])
+        self._bind_step((0, 0, 0), 0)
+        self._parts.step.enqueue(self._compute)  # it writes the other state: this one stays zeros
         self._compute.synchronize()
-        self._replaying = self._step.capturable
-        if not self._replaying:
-            self._say_slower("it cannot be captured")
-
-    # -- frames ----------------------------------------------------------------------------------------------------
-
-    @override
-    def ingest(self, ring: int, planes: Planes) -> None:
-        self._ended(lambda: self._upload(ring, planes))
-
-    def _upload(self, ring: int, planes: Planes) -> None:
-        stage = self._frames % STAGES
-        staged = self._buffers.staged[stage]
-        self._uploaded[stage].synchronize()
-        self._fill(staged, planes)
-        self._up.wait(self._ingested[stage])
-        self._up.upload(self._buffers.frames[stage], staged)
-        self._up.record(self._uploaded[stage])
-        self._compute.wait(self._uploaded[stage])
-        self._run_ingest(stage, ring)
-        self._compute.record(self._ingested[stage])
-        self._frames += 1
-
-    def _fill(self, staged: HostBytes, planes: Planes) -> None:
-        """Copy the planes, and repeat their edge at the right and at the bottom."""
-        clip, planes = self._setup.clip, [np.asarray(plane) for plane in planes]
-        shapes = [plane.shape for plane in planes]
-        if shapes != [(clip.height, clip.width)] * clip.format.planes:
-            raise DeviceError(
-                f"a frame with planes of {shapes} came, wanted {clip.format.planes} of {clip.height, clip.width}"
-            )
-        for plane, room in zip(planes, self._shaped(staged, FRAME)[0], strict=True):
-            np.copyto(room[: clip.height, : clip.width], plane, casting="no")
-            room[: clip.height, clip.width :] = room[: clip.height, clip.width - 1 : clip.width]
-            room[clip.height :] = room[clip.height - 1]
-
-    def _run_ingest(self, stage: int, ring: int) -> None:
-        self._ingest.bind(FRAME, self._buffers.frames[stage])
-        self._ingest.bind(LR, self._buffers.ring[ring])
-        self._ingest.enqueue(self._compute)
-
-    # -- pictures --------------------------------------------------------------------------------------------------
-
-    @override
-    def step(self, window: tuple[int, int, int], slot: int | None) -> Event:
-        return self._ended(lambda: self._advance(window, slot))
-
-    def _advance(self, window: tuple[int, int, int], slot: int | None) -> Mark:
-        side, stepped = self._side, self._device.mark()
-        self._compute.wait(self._downloaded[side])
-        self._run_step(window)
-        self._compute.record(stepped)
-        self._side = 1 - side
-        if slot is None:
-            return stepped
-        self._down.wait(stepped)
-        self._down.download(self._buffers.slots[slot], self._buffers.pictures[side])
-        self._down.record(self._downloaded[side])
-        return self._recorded()
-
-    def _run_step(self, window: tuple[int, int, int]) -> None:
-        self._bind_step(window)
-        key = (*window, self._side)
-        if self._replaying and key not in self._replays:
-            self._capture(key)
-        if self._replaying:
-            self._compute.launch(self._replays[key])
-        else:
-            self._step.enqueue(self._compute)
-
-    def _bind_step(self, window: tuple[int, int, int]) -> None:
-        buffers, side = self._buffers, self._side
-        for name, ring in zip(WINDOW, window, strict=True):
-            self._step.bind(name, buffers.ring[ring])
-        self._step.bind(STATE, buffers.states[side])
-        self._step.bind(NEXT_STATE, buffers.states[1 - side])
-        self._step.bind(PICTURE, buffers.pictures[side])
-
-    def _capture(self, key: tuple[int, ...]) -> None:
-        """Keep a step on the tensors that are bound, so that a launch of it costs the host next to nothing."""
-        try:
-            self._compute.begin_capture()
-            try:
-                self._step.enqueue(self._compute)
-            finally:
-                replay = self._compute.end_capture()
-            self._replays[key] = replay
-        except DeviceError as error:
-            self._replaying = False
-            self._say_slower(str(error))
+        self._captures.allow()
 
     def _say_slower(self, why: str) -> None:
         self._setup.engines.say(f"{self.name}: steps run without a CUDA graph, which is slower: {why}")
 
-    @override
-    def read(self, slot: int) -> Planes:
-        clip, scale = self._setup.clip, self._setup.clip.picture.scale
-        picture = self._shaped(self._buffers.slots[slot], PICTURE)[0]
-        return list(picture[:, : scale * clip.height, : scale * clip.width])
-
-    def _shaped(self, memory: HostBytes, name: str) -> NDArray[Any]:
-        tensor = self._tensors[name]
-        return memory.view(tensor.dtype).reshape(tensor.shape)
-
-    # -- state -----------------------------------------------------------------------------------------------------
+    # -- frames ----------------------------------------------------------------------------------------------------
 
     @override
-    @property
-    def state_nbytes(self) -> int:
-        return self._tensors[STATE].nbytes
+    def ingest(self, ring: int, planes: Planes, lane: int = 0) -> None:
+        self._ended(lambda: self._upload(planes, self._buffers.ring[lane][ring]))
+
+    def _upload(self, planes: Planes, lr: int) -> None:
+        stage = self._frames % self._buffers.stages
+        staged = self._buffers.staged[stage]
+        self._uploaded[stage].synchronize()
+        self._parts.frame.fill(staged, planes)
+        self._up.wait(self._ingested[stage])
+        for name, piece in self._parts.frame.pieces(staged).items():
+            self._up.upload(self._buffers.frames[stage][name], piece)
+        self._up.record(self._uploaded[stage])
+        self._compute.wait(self._uploaded[stage])
+        self._run_ingest(stage, lr)
+        self._compute.record(self._ingested[stage])
+        self._frames += 1
+
+    def _run_ingest(self, stage: int, lr: int) -> None:
+        for name, address in self._buffers.frames[stage].items():
+            self._parts.ingest.bind(name, address)
+        self._parts.ingest.bind(LR, lr)
+        self._parts.ingest.enqueue(self._compute)
+
+    # -- pictures --------------------------------------------------------------------------------------------------
 
     @override
-    def reset(self) -> None:
-        self._heal(self._clear_state)
+    def step(self, window: tuple[int, int, int], slot: int | None, lane: int = 0) -> Event:
+        return self._ended(lambda: self._advance(window, slot, lane))
 
-    def _clear_state(self) -> None:
-        self._compute.clear(self._buffers.states[self._side], self.state_nbytes)
+    def _advance(self, window: tuple[int, int, int], slot: int | None, lane: int) -> Mark:
+        side, stepped = self._side, self._device.mark()
+        self._compute.wait(self._downloaded[side])
+        self._bind_step(window, lane)
+        self._captures.run(self._compute, (lane, window, self._sides[lane], side))
+        self._compute.record(stepped)
+        self._side, self._sides[lane] = 1 - side, 1 - self._sides[lane]
+        return stepped if slot is None else self._download(side, slot, stepped)
 
-    @override
-    def save(self) -> Checkpoint:
-        saved = Saved(self._spare)
-        return Checkpoint(self._ended(lambda: self._download_state(saved)), saved, self.state_nbytes)
+    def _bind_step(self, window: tuple[int, int, int], lane: int) -> None:
+        buffers, step, side = self._buffers, self._parts.step, self._sides[lane]
+        for name, ring in zip(WINDOW, window, strict=True):
+            step.bind(name, buffers.ring[lane][ring])
+        step.bind(STATE, buffers.states[lane][side])
+        step.bind(NEXT_STATE, buffers.states[lane][1 - side])
+        for name, address in buffers.pictures[self._side].items():
+            step.bind(name, address)
 
-    def _download_state(self, saved: Saved) -> Mark:
-        """Copy the state aside on the device, where that is quick: steps need not wait for the way down."""
-        saved.memory, copied = self._spare.take(), self._device.mark()
-        self._compute.wait(self._snapshot_free)
-        self._compute.copy(self._buffers.snapshot, self._buffers.states[self._side], self.state_nbytes)
-        self._compute.record(copied)
-        self._down.wait(copied)
-        self._down.download(saved.memory, self._buffers.snapshot)
-        self._down.record(self._snapshot_free)
+    def _download(self, side: int, slot: int, stepped: Mark) -> Mark:
+        self._down.wait(stepped)
+        for name, piece in self._parts.picture.pieces(self._buffers.slots[slot]).items():
+            self._down.download(piece, self._buffers.pictures[side][name])
+        self._down.record(self._downloaded[side])
         return self._recorded()
 
     def _recorded(self) -> Mark:
@@ -216,11 +150,82 @@ class Pipelined(Backend):
         return mark
 
     @override
+    def read(self, slot: int) -> Planes:
+        return self._parts.picture.planes(self._buffers.slots[slot])
+
+    # -- state -----------------------------------------------------------------------------------------------------
+
+    @override
+    @property
+    def state_nbytes(self) -> int:
+        return self._setup.lanes * self._state_nbytes
+
+    @property
+    def _state_nbytes(self) -> int:
+        """Of one lane."""
+        return self._parts.tensors[STATE].nbytes
+
+    @property
+    def _states(self) -> list[int]:
+        """Where the state of each lane is now."""
+        return [self._buffers.states[lane][side] for lane, side in zip(self._lanes, self._sides, strict=True)]
+
+    @override
+    def reset(self) -> None:
+        self._heal(self._clear_states)
+
+    @override
+    def clear(self) -> None:
+        self._ended(self._clear_states)
+
+    def _clear_states(self) -> None:
+        for state in self._states:
+            self._compute.clear(state, self._state_nbytes)
+
+    @override
+    def exchange(self, moves: Sequence[Move]) -> None:
+        if moves:
+            self._ended(lambda: self._exchange(moves))
+
+    def _exchange(self, moves: Sequence[Move]) -> None:
+        tensor = self._parts.tensors[STATE]
+        _, layers, height, width = tensor.shape
+        item, states = tensor.dtype.itemsize, self._states
+        for move in moves:
+            (above, below), (left, right) = move.rows, move.columns
+            wide, high = (left.stop - left.start) * item, above.stop - above.start
+            box = Box(wide, high, layers, width * item, height * width * item)
+            target = states[move.target] + (below.start * width + right.start) * item
+            self._compute.copy_box(target, states[move.source] + (above.start * width + left.start) * item, box)
+
+    @override
+    def save(self) -> Checkpoint:
+        saved = Saved(self._spare)
+        return Checkpoint(self._ended(lambda: self._download_states(saved)), saved, self.state_nbytes)
+
+    def _download_states(self, saved: Saved) -> Mark:
+        """Copy each state aside on the device, where that is quick: steps need not wait for the way down.
+
+        There is room for one: of several lanes the next is copied when the one before is down, which keeps steps
+        waiting, but seldom, and where there are lanes memory is scarce.
+        """
+        saved.memory = self._spare.take()
+        for state, room in zip(self._states, np.split(saved.memory, len(self._lanes)), strict=True):
+            copied = self._device.mark()
+            self._compute.wait(self._snapshot_free)
+            self._compute.copy(self._buffers.snapshot, state, self._state_nbytes)
+            self._compute.record(copied)
+            self._down.wait(copied)
+            self._down.download(room, self._buffers.snapshot)
+            self._down.record(self._snapshot_free)
+        return self._recorded()
+
+    @override
     def restore(self, checkpoint: Checkpoint) -> None:
         checkpoint.event.wait()
-        self._heal(lambda: self._upload_state(checkpoint.state))
+        self._heal(lambda: self._upload_states(checkpoint.state))
 
-    def _upload_state(self, saved: Saved) -> None:
+    def _upload_states(self, saved: Saved) -> None:
         """By way of memory of our own: a checkpoint may be another device's, or gone before the copy has run."""
         if saved.memory is None:
             raise DeviceError("the checkpoint to restore was never saved")
@@ -228,7 +233,8 @@ class Pipelined(Backend):
             self._restoring = self._device.pin(self.state_nbytes)
         self._restored.synchronize()
         np.copyto(self._restoring, saved.memory)
-        self._compute.upload(self._buffers.states[self._side], self._restoring)
+        for state, room in zip(self._states, np.split(self._restoring, len(self._lanes)), strict=True):
+            self._compute.upload(state, room)
         self._compute.record(self._restored)
 
     # -- failures and the end --------------------------------------------------------------------------------------
@@ -281,10 +287,10 @@ class Pipelined(Backend):
             return
         self._closed = True
         self.drain()
-        self._replays.clear()
+        self._captures.clear()
         self._streams.clear()
         self._spare.close()
         self._restoring = None
-        for free in (self._step.close, self._ingest.close, self._buffers.free, self._device.close):
-            with suppress(DeviceError):  # a device that failed frees nothing more, and all of it goes with the process
-                free()
+        with suppress(DeviceError):  # a device that failed frees nothing more, and all of it goes with the process
+            self._buffers.free()
+        self._parts.close()

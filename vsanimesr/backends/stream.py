@@ -3,12 +3,14 @@
 import threading
 from abc import abstractmethod
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, override
+from functools import partial
+from typing import Any, NoReturn, override
 
 from vsanimesr.backends.base import Backend, Checkpoint, Event, Planes, Setup
 from vsanimesr.errors import AnimeSRError, DeviceError
+from vsanimesr.tiles import Move
 
 DEPTH = 8
 """Operations that may wait: about four frames, so that the host's copies of frames stay few."""
@@ -40,6 +42,10 @@ class Saved:
     state: Any = None
 
 
+def _fail(error: Exception) -> NoReturn:
+    raise error
+
+
 class StreamBackend(Backend):
     """A backend whose operations run one by one on a thread of its own.
 
@@ -65,37 +71,54 @@ class StreamBackend(Backend):
         """Read the planes of a frame into memory of our own; runs on the caller's thread."""
 
     @abstractmethod
-    def run_ingest(self, ring: int, staged: Any) -> None:
-        """Turn a staged frame into the network's input, in ring slot `ring`."""
+    def run_ingest(self, ring: int, staged: Any, lane: int) -> None:
+        """Turn a staged frame into the network's input, in ring slot `ring` of a lane."""
 
     @abstractmethod
-    def run_step(self, window: tuple[int, int, int], slot: int | None) -> None:
-        """Advance the state, and write the picture to `slot` unless that is None."""
+    def run_step(self, window: tuple[int, int, int], slot: int | None, lane: int) -> None:
+        """Advance a lane's state, and write the picture to `slot` unless that is None."""
 
     @abstractmethod
     def run_reset(self) -> None:
-        """Set the state to zeros."""
+        """Set every lane's state to zeros."""
 
     @abstractmethod
     def run_save(self) -> Any:
-        """Return a copy of the state."""
+        """Return a copy of every lane's state."""
 
     @abstractmethod
     def run_restore(self, state: Any) -> None:
-        """Set the state to a copy of what `run_save` returned."""
+        """Set every lane's state to a copy of what `run_save` returned."""
+
+    @abstractmethod
+    def run_exchange(self, moves: Sequence[Move]) -> None:
+        """Copy rectangles of states between lanes."""
 
     @override
-    def ingest(self, ring: int, planes: Planes) -> None:
-        staged = self.stage(planes)
-        self._submit(lambda: self.run_ingest(ring, staged))
+    def ingest(self, ring: int, planes: Planes, lane: int = 0) -> None:
+        try:
+            staged = self.stage(planes)
+        except Exception as error:  # a frame that cannot be read fails the steps that need it
+            self._submit(partial(_fail, error))
+        else:
+            self._submit(lambda: self.run_ingest(ring, staged, lane))
 
     @override
-    def step(self, window: tuple[int, int, int], slot: int | None) -> Event:
-        return self._submit(lambda: self.run_step(window, slot))
+    def step(self, window: tuple[int, int, int], slot: int | None, lane: int = 0) -> Event:
+        return self._submit(lambda: self.run_step(window, slot, lane))
 
     @override
     def reset(self) -> None:
         self._submit(self.run_reset, heals=True)
+
+    @override
+    def clear(self) -> None:
+        self._submit(self.run_reset)
+
+    @override
+    def exchange(self, moves: Sequence[Move]) -> None:
+        if moves:
+            self._submit(lambda: self.run_exchange(moves))
 
     @override
     def save(self) -> Checkpoint:

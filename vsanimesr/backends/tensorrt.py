@@ -1,22 +1,23 @@
 """TensorRT on an NVIDIA GPU: engines from the cache, or built now, run by the pipelined stream."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from typing import Any, ClassVar, override
 
 import numpy as np
 
-from vsanimesr.backends import cuda
-from vsanimesr.backends.base import EngineSetup, Setup
+from vsanimesr.backends import cuda, parts
+from vsanimesr.backends.base import Demand, EngineSetup, Setup
 from vsanimesr.backends.cuda import CudaDevice
 from vsanimesr.backends.device import Execution, Stream
+from vsanimesr.backends.parts import Parts
 from vsanimesr.backends.pipelined import Pipelined
 from vsanimesr.engines import library, pair, store
-from vsanimesr.engines.engine import Engine
 from vsanimesr.engines.library import Library
-from vsanimesr.engines.pair import Place
+from vsanimesr.engines.pair import Found, Place
 from vsanimesr.engines.recipe import PRECISIONS, Wanted, compose
-from vsanimesr.errors import BackendUnavailable, DeviceError
+from vsanimesr.errors import BackendUnavailable, DeviceError, OutOfMemory
 from vsanimesr.graphs import Tensor, tensors
 
 DEVICE = "cuda"
@@ -38,20 +39,22 @@ class TensorRT(Pipelined):
     precisions: ClassVar[tuple[str, ...]] = PRECISIONS
 
     def __init__(self, setup: Setup) -> None:
-        self._library = library.get(self.name)
-        if setup.device not in ("", DEVICE):
-            raise BackendUnavailable(f"{self.name}: no device {setup.device!r}; it runs on {DEVICE} only")
-        device = open_device(self.name, setup.device_id)
-        self.device = f"{DEVICE}:{setup.device_id} {device.name}"
-        self.precision = PRECISIONS[0] if setup.precision == "auto" else setup.precision
-        cell = setup.cell()
-        graphs = compose(cell, setup.clip, self.precision)
-        targets = self._library.targets(device.name, device.compute_capability)
-        wanted = Wanted(cell=cell, format=setup.clip.format, precision=self.precision, library=self._library)
-        engines = pair.obtain(wanted, setup.clip, targets, _place(setup.engines))
-        shapes = tensors(graphs.ingest), tensors(graphs.step)
-        ingest, step = (self._load(*found, tensor) for found, tensor in zip(engines, shapes, strict=True))
-        super().__init__(setup, graphs, device, ingest, step)
+        self.precision = _precision(setup)
+        opened = self._open(setup)
+        self.device = f"{DEVICE}:{setup.device_id} {opened.device.name}"
+        super().__init__(setup, opened)
+        self._keep(opened)
+
+    @override
+    @classmethod
+    def demand(cls, setup: Setup) -> Demand:
+        try:
+            opened = cls._open(setup)
+        except OutOfMemory:  # the engines alone are too much: what they need besides cannot be asked
+            free = open_device(cls.name, setup.device_id).free_nbytes()
+            return Demand(free + 1, free)
+        cls._keep(opened)
+        return parts.demand(setup, opened)
 
     @override
     @classmethod
@@ -68,10 +71,40 @@ class TensorRT(Pipelined):
         open_device(cls.name, device_id)
         return (DEVICE,)
 
-    def _load(self, engine: Engine, data: bytes, shapes: Mapping[str, Tensor]) -> Execution:
-        """An engine on the current device."""
-        strategy = self._library.module.ExecutionContextAllocationStrategy.USER_MANAGED
-        return Context(self._library, self._library.load(data), strategy, shapes)
+    @classmethod
+    def _open(cls, setup: Setup) -> Parts:
+        """The GPU, and the engines on it; missing ones are built."""
+        found = library.get(cls.name)
+        if setup.device not in ("", DEVICE):
+            raise BackendUnavailable(f"{cls.name}: no device {setup.device!r}; it runs on {DEVICE} only")
+        device = open_device(cls.name, setup.device_id)
+        cell, precision = setup.cell(), _precision(setup)
+        graphs = compose(cell, setup.clip, precision)
+        wanted = Wanted(cell=cell, clip=setup.clip, precision=precision, library=found)
+        targets = found.targets(device.name, device.compute_capability)
+        engines = pair.obtain(wanted, targets, _place(setup.engines))
+        shapes = tensors(graphs.ingest), tensors(graphs.step)
+        load = partial(cls._load, found, device, setup.engines.say)
+        ingest, step = (load(engine, tensor) for engine, tensor in zip(engines, shapes, strict=True))
+        return Parts(graphs, device, ingest, step)
+
+    @classmethod
+    def _load(
+        cls,
+        found: Library,
+        device: CudaDevice,
+        say: Callable[[str], None],
+        engine: Found,
+        shapes: Mapping[str, Tensor],
+    ) -> Execution:
+        """An engine on the device, which is the current one."""
+        return Context(
+            found, found.load(engine[1]), found.module.ExecutionContextAllocationStrategy.USER_MANAGED, shapes
+        )
+
+    @classmethod
+    def _keep(cls, opened: Parts) -> None:
+        """Keep what the library found out on this GPU, where it lets us."""
 
 
 class Context:
@@ -131,6 +164,10 @@ class Context:
         wanted = {name: tensor.dtype for name, tensor in shapes.items()}
         if types != wanted:
             raise DeviceError(f"the engine has {types}, wanted {wanted}; run: vsanimesr engines clear")
+
+
+def _precision(setup: Setup) -> str:
+    return PRECISIONS[0] if setup.precision == "auto" else setup.precision
 
 
 def _place(engines: EngineSetup) -> Place:

@@ -7,13 +7,14 @@ from typing import Any, ClassVar, override
 import onnx
 from onnx import TensorProto, helper
 
-from vsanimesr.backends.base import Setup
+from vsanimesr.backends.cuda import CudaDevice
 from vsanimesr.backends.device import Execution
+from vsanimesr.backends.parts import Parts
 from vsanimesr.backends.tensorrt import DEVICE, Context, TensorRT, open_device
 from vsanimesr.engines import files, library
-from vsanimesr.engines.engine import Engine
-from vsanimesr.engines.key import MULTIPLE, Shapes
-from vsanimesr.engines.library import Options
+from vsanimesr.engines.key import MULTIPLE
+from vsanimesr.engines.library import Library, Options
+from vsanimesr.engines.pair import Found
 from vsanimesr.errors import BackendUnavailable, DeviceError, EngineNotBuilt
 from vsanimesr.graphs import IR_VERSION, OPSET, Tensor
 
@@ -23,35 +24,43 @@ class TensorRTRTX(TensorRT):
 
     name: ClassVar[str] = "tensorrt_rtx"
 
-    def __init__(self, setup: Setup) -> None:
-        self._kernels: list[Kernels] = []
-        self._say = setup.engines.say
-        super().__init__(setup)
-        for kernels in self._kernels:  # the first runs are over, which is when they are compiled
-            kernels.keep()
-
     @override
     @classmethod
     def devices(cls, device_id: int = 0) -> tuple[str, ...]:
         rtx, device = library.get(cls.name), open_device(cls.name, device_id)
         target = rtx.targets(device.name, device.compute_capability)[0]
         try:  # which GPUs it serves, only the library knows: it is given a small engine
-            rtx.load(rtx.build(_probe(), Shapes.of(MULTIPLE, MULTIPLE), target.capabilities, Options()))
+            rtx.load(rtx.build(_probe(), target.capabilities, Options()))
         except (DeviceError, EngineNotBuilt) as error:
             raise BackendUnavailable(f"{cls.name}: it does not serve this GPU: {error}") from error
         return (DEVICE,)
 
     @override
-    def _load(self, engine: Engine, data: bytes, shapes: Mapping[str, Tensor]) -> Execution:
-        module, loaded = self._library.module, self._library.load(data)
+    @classmethod
+    def _load(
+        cls,
+        found: Library,
+        device: CudaDevice,
+        say: Callable[[str], None],
+        engine: Found,
+        shapes: Mapping[str, Tensor],
+    ) -> Execution:
+        module, loaded = found.module, found.load(engine[1])
         config = loaded.create_runtime_config()
         config.set_execution_context_allocation_strategy(module.ExecutionContextAllocationStrategy.USER_MANAGED)
         # Lazily compiled kernels would take over in the middle of a clip, and pixels would depend on when they do.
         strategies = module.DynamicShapesKernelSpecializationStrategy
         config.dynamic_shapes_kernel_specialization_strategy = strategies.EAGER
-        path = files.cache_path(engine.path, self.device.partition(" ")[2])
-        self._kernels.append(Kernels(config, path, self._say))
-        return RTXContext(self._library, loaded, config, shapes)
+        kernels = Kernels(config, files.cache_path(engine[0].path, device.name), say)
+        return RTXContext(found, loaded, config, shapes, kernels)
+
+    @override
+    @classmethod
+    def _keep(cls, opened: Parts) -> None:
+        """Kernels are compiled when a context is made, and in the first runs."""
+        for execution in (opened.ingest, opened.step):
+            if isinstance(execution, RTXContext) and execution.kernels:
+                execution.kernels.keep()
 
 
 def _probe() -> onnx.ModelProto:
@@ -62,7 +71,19 @@ def _probe() -> onnx.ModelProto:
 
 
 class RTXContext(Context):
-    """A context that can tell whether it may be captured."""
+    """A context that can tell whether it may be captured; `kernels` are what is compiled for its engine."""
+
+    def __init__(
+        self, found: Library, engine: Any, how: Any, shapes: Mapping[str, Tensor], kernels: "Kernels | None" = None
+    ) -> None:
+        super().__init__(found, engine, how, shapes)
+        self.kernels = kernels
+
+    @override
+    def close(self) -> None:
+        """Free the context, then the engine, then what was compiled for it."""
+        super().close()
+        self.kernels = None
 
     @override
     @property

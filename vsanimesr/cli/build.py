@@ -6,9 +6,10 @@ import sys
 from pathlib import Path
 
 from vsanimesr import backends, engines, models
+from vsanimesr.cli import clip
 from vsanimesr.engines import Engine, Library, Options, Place, Recipe, Shapes, Target, Wanted, library
 from vsanimesr.errors import ArgumentError, BackendUnavailable
-from vsanimesr.spec import FORMATS, MIN_SIDE, padded
+from vsanimesr.spec import MIN_SIDE, padded
 
 Size = tuple[int, int]
 LEVELS = range(6)
@@ -20,10 +21,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--height", type=int, metavar="N", help="height of the clip, samples")
     parser.add_argument("--width", type=int, metavar="N", help="width of the clip, samples")
     for name, what in (("min", "least"), ("opt", "the one to tune for; that of --max by default"), ("max", "greatest")):
-        text = f"instead of --height and --width, for engines of a range of sizes: {what}"
+        text = f"instead of --height and --width, for engines of a range of sizes, multiples of 4: {what}"
         parser.add_argument(f"--{name}", type=_size, metavar="HxW", help=text)
-    text = "of the clip; several are built one after another [RGBS]"
-    parser.add_argument("--format", nargs="+", type=str.upper, choices=list(FORMATS), default=["RGBS"], help=text)
+    clip.add_arguments(parser)
     parser.add_argument("--backend", choices=list(library.TITLES), help="library [the first that is installed]")
     parser.add_argument("--precision", choices=engines.PRECISIONS, default="fp16", help="[%(default)s]")
     which = parser.add_mutually_exclusive_group()
@@ -41,12 +41,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def build(arguments: argparse.Namespace) -> None:
     """Build what the arguments say and print of each engine whether it was built now, and what it is."""
     found = _library(arguments.backend)
-    shapes, targets = _shapes(arguments), _targets(arguments, found)
+    sizes, targets = _sizes(arguments), _targets(arguments, found)
     options = Options(optimization_level=arguments.optimization_level, workspace_mib=arguments.workspace)
+    shapes = _shapes(sizes)
+    # An engine of a range is for clips without a margin; where only the sample itself matters it serves all.
+    height, width = sizes[1] if shapes.static else shapes.best
+    clips = [clip.clip(arguments, format_, height, width) for format_ in arguments.format]
     cell = models.load(arguments.model)
-    for name in arguments.format:
-        format_, precision = FORMATS[name], arguments.precision
-        wanted = Wanted(cell=cell, format=format_, precision=precision, library=found, options=options)
+    for described in clips:
+        clip.refuse_margins(described, sizes)
+        wanted = Wanted(cell=cell, clip=described, precision=arguments.precision, library=found, options=options)
         for target in targets:
             for recipe in engines.recipes(wanted, shapes, target):
                 _build_one(recipe, found, engines.folder(arguments.engine_dir))
@@ -98,8 +102,8 @@ def _size(text: str) -> Size:
     return int(match[1]), int(match[2])
 
 
-def _shapes(arguments: argparse.Namespace) -> Shapes:
-    """The sizes, each padded as the clip's frames will be."""
+def _sizes(arguments: argparse.Namespace) -> list[Size]:
+    """The least size, the best, the most: of the clip, so all the same, or of a range."""
     fixed = [arguments.height, arguments.width]
     least, best, most = arguments.min, arguments.opt or arguments.max, arguments.max
     if None in fixed and None in (least, most):
@@ -110,6 +114,11 @@ def _shapes(arguments: argparse.Namespace) -> Shapes:
     if small := [size for size in sizes if min(size) < MIN_SIDE]:
         height, width = small[0]
         raise ArgumentError(f"the size {height}x{width} (height x width) is too small, wanted {MIN_SIDE} or more")
+    return sizes
+
+
+def _shapes(sizes: list[Size]) -> Shapes:
+    """The sizes, each padded as the clip's frames will be."""
     multiple = engines.MULTIPLE
     return Shapes(*((padded(height, multiple), padded(width, multiple)) for height, width in sizes))
 

@@ -7,15 +7,16 @@ on any machine with TensorRT-RTX is what TensorRT runs.
 
 import importlib
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
+from types import MappingProxyType
 from typing import Any
 
 import onnx
 
-from vsanimesr.engines.key import Shapes
 from vsanimesr.errors import BackendUnavailable, DeviceError, EngineNotBuilt, OutOfMemory
+from vsanimesr.graphs import Shape
 
 EXTRAS = {"tensorrt": "tensorrt", "tensorrt_rtx": "tensorrt-rtx"}
 """The libraries by the names of their modules, and the extras of our package that install them."""
@@ -27,11 +28,16 @@ DIAGNOSES = {
     "UNSUPPORTED_CC": "it does not serve a GPU of this compute capability; use backend='tensorrt' or 'torch'",
     "OLD_CUDA_DRIVER": "the NVIDIA driver is too old for it; install a newer one",
     "OLD_CUDA_RUNTIME": "the CUDA runtime is too old for it; update the packages",
-    "INSUFFICIENT_GPU_MEMORY": "the GPU has too little memory for it; use precision='fp16' or a smaller clip",
+    "INSUFFICIENT_GPU_MEMORY": "the GPU has too little memory for it; use precision='fp16' or a smaller tilesize=",
     "MALFORMED_ENGINE": "it is damaged; run: vsanimesr engines clear",
     "CUDA_ERROR": "CUDA failed",
 }
 """Our words for what TensorRT-RTX finds wrong with an engine."""
+
+Profile = Mapping[str, tuple[Shape, Shape, Shape]]
+"""The least, the best and the greatest shape of each input that an engine takes, by name."""
+NO_PROFILE: Profile = MappingProxyType({})
+"""Of a graph that has one size only."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,10 +90,13 @@ class Library:
             return (Target(device, (capability,)),)
         return (*((Target(capabilities=(capability,)),) if capability in known else ()), Target())
 
-    def build(self, graph: onnx.ModelProto, shapes: Shapes, capabilities: Sequence[str], options: Options) -> bytes:
+    def build(
+        self, graph: onnx.ModelProto, capabilities: Sequence[str], options: Options, profile: Profile = NO_PROFILE
+    ) -> bytes:
         """The engine of a graph; raises EngineNotBuilt with the library's own words.
 
         `capabilities` are those of the GPUs it should run on, of `known_capabilities`; none leaves it to the library.
+        A graph of any size needs a profile, one of static shapes none.
         """
         heard = self.log.heard
         builder = self.module.Builder(self.log)
@@ -98,8 +107,8 @@ class Library:
             told = [f"{error.node_operator()} {error.node_name()!r}: {error.desc()}" for error in errors]
             raise EngineNotBuilt(f"{self.title} {self.version} does not take the graph: {'; '.join(told)}")
         config = self._config(builder, network, capabilities, options)
-        if not shapes.static:
-            config.add_optimization_profile(self._profile(builder, network, shapes))
+        if profile:
+            config.add_optimization_profile(self._profile(builder, network, profile))
         engine = builder.build_serialized_network(network, config)
         if engine is None:
             said = self.log.since(heard)
@@ -119,7 +128,7 @@ class Library:
         """The error to raise when a call failed: what was said since `heard` of the log, after reasons of ours."""
         said = self.log.since(heard)
         if _lacks_memory(said):
-            reasons = (*reasons, "use precision='fp16', a smaller clip, or close what else uses the GPU")
+            reasons = (*reasons, "use precision='fp16', a smaller tilesize=, or close what else uses the GPU")
         kind = OutOfMemory if _lacks_memory(said) else DeviceError
         return kind(f"{self.title} {self.version} {what}: {'; '.join((*reasons, said))}")
 
@@ -153,13 +162,12 @@ class Library:
         return config
 
     @staticmethod
-    def _profile(builder: Any, network: Any, shapes: Shapes) -> Any:
-        profile = builder.create_optimization_profile()
+    def _profile(builder: Any, network: Any, profile: Profile) -> Any:
+        made = builder.create_optimization_profile()
         for number in range(network.num_inputs):
-            tensor = network.get_input(number)
-            sizes = ((1, tensor.shape[1], *size) for size in (shapes.least, shapes.best, shapes.most))
-            profile.set_shape(tensor.name, *sizes)
-        return profile
+            name = network.get_input(number).name
+            made.set_shape(name, *profile[name])
+        return made
 
 
 def _lacks_memory(said: str) -> bool:

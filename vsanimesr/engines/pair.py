@@ -7,13 +7,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from vsanimesr.engines import store
+from vsanimesr.engines.command import build_command
 from vsanimesr.engines.engine import Engine, load
 from vsanimesr.engines.key import MULTIPLE, EngineKey, Shapes
 from vsanimesr.engines.library import Library, Target
 from vsanimesr.engines.recipe import Recipe, Wanted, recipes
 from vsanimesr.errors import EngineError
 from vsanimesr.graphs import padded_clip
-from vsanimesr.spec import ClipSpec
 
 Found = tuple[Engine, bytes]
 """An engine and its bytes."""
@@ -36,14 +36,14 @@ class Place:
     """Takes the seconds that a build has lasted, once a second; called on a thread of its own."""
 
 
-def obtain(wanted: Wanted, clip: ClipSpec, targets: Sequence[Target], place: Place) -> tuple[Found, Found]:
-    """`ingest` and `step` for the clip's padded size, for any of the targets; what is missing is built for the first.
+def obtain(wanted: Wanted, targets: Sequence[Target], place: Place) -> tuple[Found, Found]:
+    """`ingest` and `step` for the wanted clip, for any of the targets; what is missing is built for the first.
 
     An engine of that very size goes before one of many sizes, one for the first target before one for the next, and
     a higher optimization level before a lower one. Raises EngineError.
     """
-    padded = padded_clip(wanted.cell.spec, clip)
-    fixed = Shapes.of(padded.height, padded.width)
+    clip = padded_clip(wanted.cell.spec, wanted.clip)
+    fixed = Shapes.of(clip.height, clip.width)
     ranged = Shapes((MULTIPLE, MULTIPLE), fixed.best, fixed.best)  # whatever the range, the graph is the same
     pairs = zip(recipes(wanted, fixed, targets[0]), recipes(wanted, ranged, targets[0]), strict=True)
     ingest, step = (_one(recipe, free.key, targets, wanted.library, place) for recipe, free in pairs)
@@ -57,7 +57,8 @@ def build(recipe: Recipe, library: Library, place: Place) -> tuple[Found, bool]:
         with _ticking(place.tick):
             return recipe.build(library)
 
-    engine, data, new = store.obtain(recipe.key, place.folder, work, say=place.say, may_build=place.may_build)
+    how = "" if place.may_build else f"Build it with: {build_command(recipe, place.folder)}"
+    engine, data, new = store.obtain(recipe.key, place.folder, work, say=place.say, may_build=place.may_build, how=how)
     return (engine, data), new
 
 

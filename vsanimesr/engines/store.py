@@ -6,7 +6,6 @@ a killed process leaves has no metadata, or some that do not fit, and is never u
 
 import hashlib
 import os
-import shlex
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import fields
@@ -17,7 +16,7 @@ import platformdirs
 
 from vsanimesr.engines import files
 from vsanimesr.engines.engine import Engine, describe, load, metadata
-from vsanimesr.engines.key import DIGITS, SUFFIX, EngineKey, Shapes
+from vsanimesr.engines.key import DIGITS, SUFFIX, EngineKey
 from vsanimesr.errors import EngineError, EngineMissing, EngineNotBuilt
 from vsanimesr.models import registry
 
@@ -44,21 +43,27 @@ def find(key: EngineKey, folder: Path) -> tuple[Engine | None, str]:
 
 
 def obtain(
-    key: EngineKey, folder: Path, build: Callable[[], bytes], *, say: Callable[[str], None], may_build: bool = True
+    key: EngineKey,
+    folder: Path,
+    build: Callable[[], bytes],
+    *,
+    say: Callable[[str], None],
+    may_build: bool = True,
+    how: str = "",
 ) -> tuple[Engine, bytes, bool]:
     """The engine of a key and its bytes, built if there is none; the last value tells whether it was built now.
 
     `build` is called at most once and under a lock: of several processes one builds, the others wait and use its file.
     `say` gets lines for people: why a file is not used, that it waits, that it builds.
 
-    Raises EngineMissing if there is none and `may_build` is False, EngineNotBuilt if `build` returns nothing,
-    EngineError where the folder cannot be written, and whatever `build` raises; then nothing is kept.
+    Raises EngineMissing, ended by the line `how`, if there is none and `may_build` is False, EngineNotBuilt if `build`
+    returns nothing, EngineError where the folder cannot be written, and whatever `build` raises; then nothing is kept.
     """
     found = _look(key, folder)
     if not isinstance(found, str):
         return *found, False
     if not may_build:
-        raise EngineMissing(_missing(key, folder, found))
+        raise EngineMissing("\n".join(filter(None, (_missing(key, folder, found), how))))
     path = folder / key.file_name
     with files.locked(path, lambda: say(f"another process builds {path.name}; waiting for it")):
         found = _look(key, folder)
@@ -139,31 +144,4 @@ def described(folder: Path) -> Iterator[Engine]:
 
 
 def _missing(key: EngineKey, folder: Path, notice: str) -> str:
-    return (
-        f"there is no engine of {key} in {folder}, and none may be built here{f' ({notice})' if notice else ''}.\n"
-        f"Build it with: {build_command(key, folder)}"
-    )
-
-
-def build_command(key: EngineKey, engine_dir: Path) -> str:
-    """The command line that builds the engine of a key on a machine with the GPU it is for."""
-    options = {
-        "--model": key.model,
-        **_size_options(key.shapes),
-        "--format": key.format,
-        "--precision": key.precision,
-        "--backend": key.library,
-        "--optimization-level": key.optimization_level,
-        "--workspace": key.workspace_mib,
-        "--engine-dir": engine_dir if engine_dir != folder(None) else None,
-    }
-    told = [f"{name} {shlex.quote(str(value))}" for name, value in options.items() if value is not None]
-    return f"vsanimesr engines build {' '.join(told)}"
-
-
-def _size_options(shapes: Shapes) -> dict[str, object]:
-    height, width = shapes.best
-    if shapes.static:
-        return {"--width": width, "--height": height}
-    sizes = {"--min": shapes.least, "--opt": shapes.best, "--max": shapes.most}
-    return {name: f"{height}x{width}" for name, (height, width) in sizes.items()}
+    return f"there is no engine of {key} in {folder}, and none may be built here{f' ({notice})' if notice else ''}."
