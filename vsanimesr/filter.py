@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from vsanimesr.arguments import ARGUMENTS, check_names
 from vsanimesr.errors import ArgumentError, BackendUnavailable
 
 if TYPE_CHECKING:
@@ -15,6 +17,19 @@ def upscale(
     clip: vs.VideoNode,
     *,
     model: str = "animesr-v2",
+    scale: int = 4,
+    format: int | None = None,  # as VapourSynth's own functions call it
+    dither: bool = False,
+    matrix: str | None = None,
+    range: str | None = None,
+    chromaloc: str | None = None,
+    scenes: bool = True,
+    burn_in: int = 3,
+    segment: int = 0,
+    warmup: int = 4,
+    tiles: int | Sequence[int] | str | None = None,
+    tilesize: int | Sequence[int] | None = None,
+    overlap: int | Sequence[int] | None = None,
     backend: str = "auto",
     precision: str = "auto",
     device: str = "",
@@ -25,10 +40,17 @@ def upscale(
     build: bool = True,
     **other: Any,
 ) -> vs.VideoNode:
-    """Upscale a clip four times by AnimeSR; the same as `core.animesr.Upscale`, which it calls.
+    """Upscale a clip by AnimeSR; the same as `core.animesr.Upscale`, which it calls.
 
-    clip: RGBS or RGBH, any size from 16x16 on; samples outside [0, 1] are clamped.
+    clip: YUV 4:2:0, 4:2:2, 4:4:4, grey or RGB of 8 to 16 bits, RGBH or RGBS; any size from 16x16 on.
     model: a name from `vsanimesr models list`, or the path of an artifact (.onnx).
+    scale: 4, 3, 2 or 1, size of the picture over that of the frame; below 4 the picture is reduced by a bicubic kernel.
+    format: VapourSynth's number of the picture's format, None for the clip's. dither: ordered, to 8 bits.
+    matrix ('601', '709', '2020'), range ('limited', 'full'), chromaloc ('left', 'center', 'top_left', 'top',
+    'bottom_left', 'bottom'): what the samples mean, None for what the frames' properties say.
+    scenes: whether the recurrence starts anew at scene changes. burn_in: steps on the first frame of a scene before it.
+    segment: frames after which long scenes are divided, 0 for never; warmup: frames that a segment starts early.
+    tiles: 'auto', a number or [columns, rows]; tilesize: [width, height]; overlap: samples cropped at inner sides.
     backend: 'auto' or one of tensorrt, tensorrt_rtx, torch, openvino. precision: 'auto', 'fp32', 'bf16' or 'fp16', as
     the backend has them.
     device: the backend's name of a kind of device ('CPU', 'GPU'; 'cpu', 'cuda'); device_id: which one of that kind.
@@ -37,23 +59,19 @@ def upscale(
     engine_dir: folder of TensorRT's engines, None for the user's cache; build: whether a missing engine is built.
 
     Raises vapoursynth.Error for what the filter refuses, ArgumentError for names that are not ours. Frame n of the
-    result has the properties of frame n of the clip.
+    result has the properties of frame n of the clip, with the colours that it is in.
     """
     import vapoursynth as vs  # noqa: PLC0415  # importing the package must not need the library
-
-    from vsanimesr.plugin import check_names  # noqa: PLC0415  # nor load a backend
 
     check_names(other)
     if not isinstance(clip, vs.VideoNode):
         raise ArgumentError(f"clip is {type(clip).__name__}, wanted a video node")
     load_plugin(vs)
-    named: dict[str, Any] = {"model": model, "backend": backend, "precision": precision, "device": device}
-    if slots is not None:
-        named["slots"] = slots
+    given = {name: value for name, value in locals().items() if name in ARGUMENTS and value is not None}
+    given |= {name: int(value) for name, value in given.items() if isinstance(value, bool)}
     if engine_dir is not None:
-        named["engine_dir"] = str(engine_dir)
-    numbers = {"device_id": device_id, "checkpoints": checkpoints, "build": int(build)}
-    result: vs.VideoNode = vs.core.animesr.Upscale(clip, **named, **numbers)
+        given["engine_dir"] = str(engine_dir)
+    result: vs.VideoNode = vs.core.animesr.Upscale(clip, **given)
     return result
 
 

@@ -3,7 +3,6 @@
 Everything here that can go wrong raises one of `vsanimesr.errors`; the shim puts "Upscale: " before its text.
 """
 
-import difflib
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -12,11 +11,16 @@ from pathlib import Path
 from typing import Any
 
 import vsanimesr
-from vsanimesr import backends, models
-from vsanimesr.backends.base import EngineSetup, Setup
+from vsanimesr import arguments as names
+from vsanimesr import backends, models, scenes, tags
+from vsanimesr.backends import tiled
+from vsanimesr.backends.base import EngineSetup, Planes, Setup
 from vsanimesr.errors import ArgumentError, FormatError
+from vsanimesr.runs import Starts
 from vsanimesr.session import Session
-from vsanimesr.spec import FORMATS, MIN_SIDE, ClipSpec, ModelSpec
+from vsanimesr.spec import FORMATS, MIN_SIDE, ClipSpec, PictureSpec, PixelFormat
+from vsanimesr.tiles import tiling_from
+from vsanimesr.timeline import Properties
 
 if not hasattr(vsanimesr, "upscale"):  # another project on PyPI is imported by the same name
     raise ImportError(f"what is imported by this name is {next(iter(vsanimesr.__path__))}, not ours")
@@ -29,44 +33,6 @@ CACHE_BYTES = 128 << 20
 MIN_CACHE, MAX_CACHE = 2, 20
 SPILL_BYTES = 128 << 20
 """Host memory for pictures that had to leave their slot before they were copied."""
-DEFAULT_CHECKPOINTS = 256
-"""Host memory for states to restart from, MiB."""
-
-ARGUMENTS = (
-    "model",
-    "backend",
-    "precision",
-    "device",
-    "device_id",
-    "slots",
-    "checkpoints",
-    "engine_dir",
-    "build",
-)
-"""Names of the arguments that both `core.animesr.Upscale` and `vsanimesr.upscale` take after the clip."""
-
-RANGES = {"device_id": (0, 255), "slots": (1, 64), "checkpoints": (0, 1 << 20), "build": (0, 1)}
-"""Least and greatest value of each argument that is a number."""
-
-ENGINES = "write engine_dir='FOLDER'"
-BUILDER = "build the engine beforehand with: vsanimesr engines build"
-TILES = "this version has no tiles; crop the clip by core.std.Crop if it does not fit the memory"
-FOREIGN = {
-    "fp16": "write precision='fp16'",
-    "bf16": "write precision='bf16'",
-    "trt": "write backend='tensorrt' or backend='tensorrt_rtx'",
-    "trt_cache_dir": ENGINES,
-    "engine_folder": ENGINES,
-    "workspace": f"{BUILDER} --workspace MIB",
-    "builder_optimization_level": f"{BUILDER} --optimization-level N",
-    "static_shape": "an engine is for one size unless built by: vsanimesr engines build --min HxW --max HxW",
-    "num_streams": "write slots=N for the pictures in flight; a recurrent network has one stream",
-    "network_path": "write model='PATH.onnx'",
-    "tiles": TILES,
-    "tilesize": TILES,
-    "overlap": TILES,
-}
-"""Names that users of other upscalers know, and what ours are called."""
 
 
 @dataclass(frozen=True)
@@ -78,99 +44,166 @@ class Filter:
     """Width of the picture, samples."""
     height: int
     """Height of the picture, samples."""
+    format: int
+    """VapourSynth's number of the picture's format."""
     cache: int
     """Most pictures that VapourSynth may keep."""
+    properties: dict[str, int] = field(default_factory=dict)
+    """Properties to set on every picture; those of -1 are to be deleted. The others are the frame's."""
     messages: list[str] = field(default_factory=list)
     """Lines for VapourSynth's log: what runs where, and why."""
     warnings: list[str] = field(default_factory=list)
     """Lines for the log that the user should act on."""
 
 
-def create(clip: Mapping[str, Any], arguments: Mapping[str, Any]) -> Filter:
-    """Make the filter for a clip of `width`, `height`, `frames` and `format` (its name, '' if it varies).
+def reads_first_frame(clip: Mapping[str, Any], arguments: Mapping[str, Any]) -> bool:
+    """Whether `create` needs the properties of the clip's first frame, which says what its samples mean."""
+    format_ = FORMATS.get(clip["format"])
+    return format_ is not None and bool(tags.unsaid(format_, arguments))
 
-    Raises ArgumentError, FormatError, ModelError or BackendError.
+
+def refuse_first_frame(error: str) -> None:
+    """Raise what there is to say of a first frame that could not be read."""
+    last = [line for line in error.splitlines() if line.strip()][-1:]  # of a whole trace, if Python made it
+    ways = "write matrix=, range= and chromaloc= if its frames are not to be looked at"
+    raise FormatError(f"the clip's first frame, whose tags say what its samples mean, failed: {''.join(last)}; {ways}")
+
+
+def create(clip: Mapping[str, Any], arguments: Mapping[str, Any]) -> Filter:
+    """Make the filter for a clip of `width`, `height`, `frames`, `format` (its name, '' if it varies).
+
+    `properties` of the clip are the first frame's, where `reads_first_frame` asked for them. Raises ArgumentError,
+    FormatError, ModelError or BackendError.
     """
-    check_names(arguments)
-    _check_ranges(arguments)
-    values = {"slots": 0, "checkpoints": DEFAULT_CHECKPOINTS, **arguments}
-    spec = models.find(str(values.get("model", models.DEFAULT)))
-    described = _describe(clip)
+    names.check(arguments)
+    values = {**names.DEFAULTS, **arguments}
+    spec = models.find(str(values["model"]))
+    messages: list[str] = []
+    described, check = _describe(clip, values, messages)
+    asked = tiling_from(values.get("tiles"), values.get("tilesize"), values.get("overlap"), described)
+    starts = _starts(values)
     choice = _choose(values)
     _check_precision(choice, values)
-    messages: list[str] = []
-    backend = choice.backend(_setup(described, spec, choice.device, values, _speaker(messages)))
+    setup = _setup(described, choice.device, values, _speaker(messages))
+    backend, _ = tiled.open_backend(choice.backend, setup, asked)
     session = Session(
         backend,
         described.frames,
-        slots=_slots(described, spec, values["slots"]),
+        slots=setup.slots,
         spill_bytes=SPILL_BYTES,
         checkpoint_bytes=values["checkpoints"] << 20,
+        starts=starts,
+        detector=Detector(described.format) if values["scenes"] else None,
+        check=check,
     )
     line = f"{spec.name} on {backend.name} ({backend.device}), {backend.precision}"
     messages.append(f"{line} ({choice.reason})" if choice.reason else line)
-    warnings = [choice.warning] if choice.warning else []
-    cache = min(MAX_CACHE, max(MIN_CACHE, CACHE_BYTES // _picture_bytes(described, spec)))
-    return Filter(session, described.width * spec.scale, described.height * spec.scale, cache, messages, warnings)
+    picture, warnings = described.picture, [choice.warning] if choice.warning else []
+    width, height = described.width * picture.scale, described.height * picture.scale
+    cache = min(MAX_CACHE, max(MIN_CACHE, CACHE_BYTES // picture.format.nbytes(width, height)))
+    return Filter(session, width, height, picture.format.id, cache, _properties(described), messages, warnings)
 
 
-def check_names(arguments: Mapping[str, Any]) -> None:
-    """Raise ArgumentError for a name that is not ours, saying what ours is called."""
-    for name in arguments:
-        if name in FOREIGN:
-            raise ArgumentError(f"there is no argument {name!r}; {FOREIGN[name]}")
-        if name not in ARGUMENTS:
-            close = difflib.get_close_matches(name, ARGUMENTS, 1)
-            hint = f"did you mean {close[0]!r}?" if close else f"there are {', '.join(ARGUMENTS)}"
-            raise ArgumentError(f"there is no argument {name!r}; {hint}")
+class Detector:
+    """Where scenes of a clip of a format start (`vsanimesr.scenes`), as a session asks for it."""
+
+    def __init__(self, format_: PixelFormat) -> None:
+        self._format = format_
+
+    def signature(self, planes: Planes) -> scenes.Signature:
+        """What is kept of a frame."""
+        return scenes.signature(planes, self._format)
+
+    def starts(
+        self, properties: tuple[Properties, Properties], signatures: tuple[scenes.Signature, scenes.Signature]
+    ) -> bool:
+        """Whether the second of two frames starts a scene."""
+        before, after = signatures
+        return scenes.starts_scene(*properties, lambda: before, lambda: after)
 
 
-def _check_ranges(arguments: Mapping[str, Any]) -> None:
-    for name, (least, most) in RANGES.items():
-        if name in arguments and not least <= arguments[name] <= most:
-            raise ArgumentError(f"{name} is {arguments[name]}, wanted {least} to {most}")
+def _starts(values: Mapping[str, Any]) -> Starts:
+    segment, burn_in, warmup = values["segment"], values["burn_in"], values["warmup"]
+    if segment and segment <= warmup:
+        raise ArgumentError(
+            f"segment={segment} is no more than warmup={warmup}, so that more would be thrown away than kept; "
+            f"write segment={10 * max(warmup, 1)} or more, or warmup={(segment - 1) // 2}"
+        )
+    return Starts(burn_in, segment, warmup)
 
 
-def _describe(clip: Mapping[str, Any]) -> ClipSpec:
+def _describe(
+    clip: Mapping[str, Any], values: Mapping[str, Any], messages: list[str]
+) -> tuple[ClipSpec, Callable[[int, Properties], None]]:
+    """The clip, what becomes of it, and what checks each of its frames; says what had to be assumed."""
     width, height, name = clip["width"], clip["height"], clip["format"]
     if not name or not width or not height:
         what = "format" if not name else "size"
-        raise FormatError(f"the clip's {what} varies from frame to frame, wanted one for all of it: {_resize(name)}")
+        raise FormatError(f"the clip's {what} varies from frame to frame, wanted one for all of it: {RESIZE}")
     if name not in FORMATS:
-        raise FormatError(f"the clip is {name}, wanted RGBS or RGBH: {_resize(name)}")
+        raise FormatError(f"the clip is {name}, wanted RGB, YUV 4:2:0, 4:2:2, 4:4:4 or grey: {_convert(name)}")
     if min(width, height) < MIN_SIDE:
         raise FormatError(f"the clip is {width}x{height}, wanted at least {MIN_SIDE}x{MIN_SIDE}; add borders first")
-    return ClipSpec(width, height, clip["frames"], FORMATS[name])
+    format_, properties = FORMATS[name], clip.get("properties", {})
+    colour, assumed = tags.resolve(format_, (width, height), properties, values)
+    if assumed:
+        messages.append(f"the clip is {assumed}")
+    check = tags.checker(format_, properties, values)
+    check(0, properties)
+    picture = _picture(format_, colour, (width, height), values)
+    return ClipSpec(width, height, clip["frames"], format_, colour, picture), check
 
 
-def _resize(name: str) -> str:
+RESIZE = "clip = core.resize.Bicubic(clip, width=W, height=H, format=vs.YUV420P8)"
+"""The line to write that gives a clip one size and format."""
+
+
+def _convert(name: str) -> str:
     """The line to write that makes a clip of format `name` one that we take."""
-    matrix = ', matrix_in_s="709"' if name.startswith(("YUV", "Gray")) or not name else ""
-    size = "" if name else ", width=W, height=H"
-    return f"clip = core.resize.Bicubic(clip{size}, format=vs.RGBS{matrix})"
+    wanted = "RGBS" if name.startswith("RGB") else "YUV444P16" if name.startswith("YUV") else "GRAY16"
+    return f"clip = core.resize.Bicubic(clip, format=vs.{wanted})"
+
+
+def _picture(format_: PixelFormat, colour: Any, size: tuple[int, int], values: Mapping[str, Any]) -> PictureSpec:
+    target, scale = names.picture_format(values.get("format"), format_), values["scale"]
+    if values["dither"] and (target.bits != 8 or target.floating):
+        raise ArgumentError(f"dither=1 is for pictures of 8 bits, these are {target.name}; write format=vs.YUV420P8")
+    tags.check_use(format_, target, values)
+    width, height = size[0] * scale, size[1] * scale
+    across, down = target.subsampling
+    if width % (1 << across) or height % (1 << down):
+        raise ArgumentError(f"format={target.name} cannot have {width}x{height}; write another format or scale")
+    means = tags.converted(colour, format_, target, (width, height), values)
+    return PictureSpec(target, means, scale, bool(values["dither"]))
+
+
+def _properties(clip: ClipSpec) -> dict[str, int]:
+    """What to set on pictures: their colours, where the frames may not say them."""
+    picture = clip.picture
+    if clip.format.floating and picture.format.floating:
+        return {}
+    return tags.properties_of(picture.format, picture.colour, clip.height)
 
 
 def _choose(values: Mapping[str, Any]) -> backends.Choice:
-    name, device = str(values.get("backend", "auto")), str(values.get("device", ""))
+    name, device = str(values["backend"]), str(values["device"])
     if name != "auto":
         return backends.Choice(name, backends.get(name), device, reason="", warning="")
     if device:
         raise ArgumentError(f"device={device!r} needs a backend to go with it: backend='torch' or backend='openvino'")
-    return backends.choose(device_id=int(values.get("device_id", 0)))
+    return backends.choose(device_id=values["device_id"])
 
 
 def _check_precision(choice: backends.Choice, values: Mapping[str, Any]) -> None:
-    precision, known = values.get("precision", "auto"), choice.backend.precisions
+    precision, known = values["precision"], choice.backend.precisions
     if precision not in ("auto", *known):
         raise ArgumentError(f"precision={precision!r} is not known to {choice.name}; use auto or {', '.join(known)}")
 
 
-def _picture_bytes(clip: ClipSpec, spec: ModelSpec) -> int:
-    return clip.format.planes * clip.width * clip.height * spec.scale**2 * clip.format.dtype.itemsize
-
-
-def _slots(clip: ClipSpec, spec: ModelSpec, wanted: int) -> int:
-    return wanted or min(MAX_SLOTS, max(MIN_SLOTS, SLOT_BYTES // _picture_bytes(clip, spec)))
+def _slots(clip: ClipSpec, wanted: int | None) -> int:
+    picture = clip.picture
+    nbytes = picture.format.nbytes(clip.width * picture.scale, clip.height * picture.scale)
+    return wanted or min(MAX_SLOTS, max(MIN_SLOTS, SLOT_BYTES // nbytes))
 
 
 def _speaker(messages: list[str]) -> Callable[[str], None]:
@@ -185,19 +218,16 @@ def _speaker(messages: list[str]) -> Callable[[str], None]:
     return lambda line: core.log_message(vapoursynth.MESSAGE_TYPE_INFORMATION, f"Upscale: {line}")
 
 
-def _setup(
-    clip: ClipSpec, spec: ModelSpec, device: str, values: Mapping[str, Any], say: Callable[[str], None]
-) -> Setup:
+def _setup(clip: ClipSpec, device: str, values: Mapping[str, Any], say: Callable[[str], None]) -> Setup:
+    folder = values.get("engine_dir")
     return Setup(
         clip=clip,
-        slots=_slots(clip, spec, values["slots"]),
-        precision=str(values.get("precision", "auto")),
+        slots=_slots(clip, values.get("slots")),
+        precision=str(values["precision"]),
         device=device,
-        device_id=int(values.get("device_id", 0)),
-        cell=lambda: models.load(str(values.get("model", models.DEFAULT))),
-        engines=EngineSetup(
-            Path(str(values["engine_dir"])) if values.get("engine_dir") else None, bool(values.get("build", 1)), say
-        ),
+        device_id=values["device_id"],
+        cell=lambda: models.load(str(values["model"])),
+        engines=EngineSetup(Path(str(folder)) if folder else None, bool(values["build"]), say),
     )
 
 

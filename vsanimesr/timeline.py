@@ -68,5 +68,5 @@ class Viewer[Signature]:
             return
         before, self._seen = self._seen, (n, properties, self._detector.signature(planes))
         if before is not None and before[0] == n - 1:
-            _, *pairs = zip(before, self._seen, strict=True)
-            self._timeline.learn(n, self._detector.starts(*pairs))
+            properties_of_both, signatures = (before[1], properties), (before[2], self._seen[2])
+            self._timeline.learn(n, self._detector.starts(properties_of_both, signatures))

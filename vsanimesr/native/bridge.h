@@ -7,6 +7,7 @@
 
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "VapourSynth4.h"
 
@@ -19,6 +20,7 @@
 #pragma weak PyErr_Clear
 #pragma weak PyErr_GetRaisedException
 #pragma weak PyErr_SetString
+#pragma weak PyEval_RestoreThread
 #pragma weak PyEval_SaveThread
 #pragma weak PyFloat_FromDouble
 #pragma weak PyGILState_Ensure
@@ -72,6 +74,14 @@ class Gil {
     PyGILState_STATE state_;
 };
 
+// Call `work` while other threads may have the GIL, which this one holds.
+template <typename Work> auto without_gil(Work work) {
+    PyThreadState *state = PyEval_SaveThread();
+    auto result = work();
+    PyEval_RestoreThread(state);
+    return result;
+}
+
 // Owns one reference; made, moved and destroyed with the GIL held. Empty after a failed call, with the error set.
 class Ref {
   public:
@@ -108,6 +118,12 @@ std::string take_error();
 
 // str -> UTF-8; empty for what is no str.
 std::string text_of(PyObject *object);
+
+// The properties of a frame that plugin.py reads, those that it has, as a dict of int.
+Ref properties_of(const VSFrame *frame);
+
+// The items of a dict of str and int.
+std::vector<std::pair<std::string, int>> numbers_of(PyObject *dict);
 
 // One plane of a frame as a two-dimensional buffer of shape (height, width). It holds a reference of the frame, so
 // the memory stays as long as somebody looks at it.

@@ -41,7 +41,7 @@ struct Order {
 struct Copy {
     VSNode *source = nullptr, *order = nullptr;
     std::shared_ptr<Session> session;
-    VSVideoInfo output{};
+    Picture output;
     ~Copy() {
         vsapi->freeNode(order);
         vsapi->freeNode(source);
@@ -78,15 +78,19 @@ bool submit(Order &order, int n) {
 }
 
 bool feed(Order &order, int n, const std::vector<const VSFrame *> &frames) {
-    Ref list(PyList_New(static_cast<Py_ssize_t>(frames.size())));
-    for (size_t i = 0; list && i < frames.size(); i++) {
-        Ref planes = plane_list(frames[i]);
-        if (!planes) return false;
-        PyList_SetItem(list.get(), static_cast<Py_ssize_t>(i), planes.release());
+    const auto count = static_cast<Py_ssize_t>(frames.size());
+    Ref list(PyList_New(count)), tags(PyList_New(count));
+    for (Py_ssize_t i = 0; list && tags && i < count; i++) {
+        const VSFrame *frame = frames[static_cast<size_t>(i)];
+        Ref planes = plane_list(frame), properties = properties_of(frame);
+        if (!planes || !properties) return false;
+        PyList_SetItem(list.get(), i, planes.release());
+        PyList_SetItem(tags.get(), i, properties.release());
     }
     Ref number(PyLong_FromLong(n)), first(PyLong_FromLong(order.first));
-    if (!list || !number || !first) return false;
-    return read_range(call(order.session->object.get(), "feed", number.get(), first.get(), list.get()), order);
+    if (!list || !tags || !number || !first) return false;
+    PyObject *session = order.session->object.get();
+    return read_range(call(session, "feed", number.get(), first.get(), list.get(), tags.get()), order);
 }
 
 bool feed_requested(Order &order, int n, VSFrameContext *context, std::string &error) {
@@ -151,14 +155,24 @@ bool write_planes(PyObject *ticket, VSFrame *target) {
     return true;
 }
 
+void set_properties(const Copy &copy, VSFrame *target) {
+    VSMap *map = vsapi->getFramePropertiesRW(target);
+    for (const auto &[name, value] : copy.output.properties)
+        if (value < 0)
+            vsapi->mapDeleteKey(map, name.c_str());
+        else
+            vsapi->mapSetInt(map, name.c_str(), value, maReplace);
+}
+
 // Wait for the picture, then make its frame, so that those who wait for the device hold no picture's memory. Once is
 // enough to take the GIL: waiting and copying give it up meanwhile.
 const VSFrame *render(Copy &copy, int n, PyObject *ticket, VSFrameContext *context, VSCore *core) {
     if (call(ticket, "wait")) {
         const VSFrame *source = vsapi->getFrameFilter(n, copy.source, context);
-        VSFrame *target =
-            vsapi->newVideoFrame(&copy.output.format, copy.output.width, copy.output.height, source, core);
+        const VSVideoInfo &info = copy.output.info;
+        VSFrame *target = vsapi->newVideoFrame(&info.format, info.width, info.height, source, core);
         vsapi->freeFrame(source);
+        set_properties(copy, target);
         if (write_planes(ticket, target)) return target;
         vsapi->freeFrame(target);
     }
@@ -184,7 +198,7 @@ const VSFrame *VS_CC copy_get(int n, int activation, void *instance, void **fram
     if (activation == arInitial) {
         if (!begin_copy(copy, n, frame_data, context)) return nullptr;
         // The same source frames as the ordered node needs, so that what is upstream runs in parallel.
-        for (int k = n; k <= std::min(n + 1, copy.output.numFrames - 1); k++)
+        for (int k = n; k <= std::min(n + 1, copy.output.info.numFrames - 1); k++)
             vsapi->requestFrameFilter(k, copy.source, context);
         vsapi->requestFrameFilter(n, copy.order, context);
         return nullptr;
@@ -218,18 +232,18 @@ VSNode *create_order(VSNode *source, const std::shared_ptr<Session> &session, in
 
 } // namespace
 
-void create_nodes(VSNode *node, const VSVideoInfo &output, int cache, Ref object, VSMap *out, VSCore *core) {
+void create_nodes(VSNode *node, const Picture &output, int cache, Ref object, VSMap *out, VSCore *core) {
     auto session = std::make_shared<Session>();
     session->object = std::move(object);
     auto copy = std::make_unique<Copy>();
     copy->source = node;
     copy->session = session;
     copy->output = output;
-    copy->order = create_order(vsapi->addNodeRef(node), session, output.numFrames, core);
+    copy->order = create_order(vsapi->addNodeRef(node), session, output.info.numFrames, core);
     VSNode *outer = nullptr;
     if (copy->order) {
         const VSFilterDependency dependencies[] = {{copy->order, rpStrictSpatial}, {node, rpGeneral}};
-        outer = vsapi->createVideoFilter2("Upscale", &output, copy_get, copy_free, fmParallel, dependencies, 2,
+        outer = vsapi->createVideoFilter2("Upscale", &output.info, copy_get, copy_free, fmParallel, dependencies, 2,
                                           copy.get(), core);
     }
     if (!outer) return vsapi->mapSetError(out, "Upscale: VapourSynth refused to make the node");
