@@ -18,7 +18,6 @@ from tests.networks import network
 from vsanimesr import backends
 from vsanimesr.backends import cuda
 from vsanimesr.engines import library
-from vsanimesr.engines.key import Shapes
 from vsanimesr.engines.library import Options, Target
 from vsanimesr.engines.recipe import compose
 from vsanimesr.errors import ArgumentError, DeviceError, EngineNotBuilt
@@ -236,8 +235,8 @@ def test_a_layout_of_the_state_goes_into_the_engine() -> None:
 
     graph = compose(network(), CLIP, "fp16").step
     variant = Variant.of("state channels last")
-    spied = Spy("tensorrt_rtx", variant.formats).build(graph, Shapes.of(16, 32), ("8.9",), variant.options)
-    plain = library.get("tensorrt_rtx").build(graph, Shapes.of(16, 32), ("8.9",), Options())
+    spied = Spy("tensorrt_rtx", variant.formats).build(graph, ("8.9",), variant.options)
+    plain = library.get("tensorrt_rtx").build(graph, ("8.9",), Options())
     layout = 1 << int(library.get("tensorrt_rtx").module.TensorFormat.HWC8)
     assert {name for name, formats in seen.items() if formats == layout} == {STATE, NEXT_STATE}
     assert spied != plain
@@ -250,7 +249,7 @@ def test_an_engine_for_the_gpu_at_hand_needs_one() -> None:
     current = Variant.of("engine of the GPU at hand").library("tensorrt_rtx")
     assert isinstance(current, Current)
     with pytest.raises(EngineNotBuilt, match="did not build"):
-        current.build(compose(network(), CLIP, "fp16").step, Shapes.of(16, 32), ("8.9",), Options())
+        current.build(compose(network(), CLIP, "fp16").step, ("8.9",), Options())
 
 
 def test_every_variant_differs_from_the_plain_one_and_from_the_others() -> None:
@@ -274,7 +273,7 @@ def test_reading_window_and_state_one_by_one_is_the_same_network(precision: str)
     variant, plain = Variant.of("window and state read one by one"), compose(network(), CLIP, precision).step
     split = variant.step(network(), CLIP, precision)
     assert Variant.of(PLAIN).step(network(), CLIP, precision) is None
-    assert library.get("tensorrt_rtx").build(split, Shapes.of(CLIP.height, CLIP.width), (), Options())
+    assert library.get("tensorrt_rtx").build(split, (), Options())
     assert tensors(split) == tensors(plain)
     dice = np.random.default_rng(1)
     feeds = {

@@ -25,7 +25,7 @@ from vsanimesr.engines.library import Library
 from vsanimesr.engines.pair import Place
 from vsanimesr.engines.recipe import Recipe, Wanted, compose, recipes
 from vsanimesr.graphs import NEXT_STATE, PICTURE, STATE, WINDOW, Tensor, padded_clip, tensors
-from vsanimesr.spec import FORMATS, ClipSpec
+from vsanimesr.spec import FORMATS, ClipSpec, Colour
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,9 @@ class Asked:
     @property
     def clip(self) -> ClipSpec:
         """Two frames of it."""
-        return ClipSpec(self.width, self.height, 2, FORMATS[self.format])
+        format_ = FORMATS[self.format]
+        colour = Colour() if format_.family == "rgb" else Colour("709", full=False)
+        return ClipSpec(self.width, self.height, 2, format_, colour)
 
 
 class BoundStep:
@@ -57,6 +59,7 @@ class BoundStep:
     def __init__(self, device: CudaDevice, execution: Context, shapes: dict[str, Tensor]) -> None:
         self.stream: CudaStream = device.stream()
         self.execution, self._device, self._shapes = execution, device, shapes
+        self._pictures = [name for name in shapes if name.startswith(PICTURE)]
         self._memory: dict[str, int] = {}
         for name, tensor in shapes.items():
             self._memory[name] = device.allocate(tensor.nbytes)
@@ -73,11 +76,12 @@ class BoundStep:
             self.stream.upload(self._memory[name], planes.reshape(-1).view(np.uint8))
             self.stream.synchronize()  # `planes` must live until it was copied
             self.execution.bind(name, self._memory[name])
-        self.execution.bind(PICTURE, self._memory[PICTURE])
+        for name in self._pictures:
+            self.execution.bind(name, self._memory[name])
 
     def clear(self) -> None:
         """Set the state to zeros, and the picture."""
-        for name in (STATE, NEXT_STATE, PICTURE):
+        for name in (STATE, NEXT_STATE, *self._pictures):
             self.stream.clear(self._memory[name], self._shapes[name].nbytes)
 
     def enqueue(self, n: int) -> None:
@@ -99,7 +103,7 @@ class BoundStep:
         return replays
 
     def picture(self) -> NDArray[Any]:
-        """The last step's picture, [1, 3, height, width]."""
+        """The first tensor of the last step's picture, [1, planes, height, width]."""
         tensor = self._shapes[PICTURE]
         host = np.empty(tensor.nbytes, np.uint8)
         self.stream.download(host, self._memory[PICTURE])

@@ -83,7 +83,7 @@ class Variant:
         """The graph, where it is not the filter's own; of a padded clip."""
         if not self.split_head:
             return None
-        composed = compose(cell, clip)
+        composed = compose(cell, clip, roomy=True, bytes_only=True)
         split = replace(composed, step=head_split(composed.step))
         return half(split).step if precision == "fp16" else split.step
 
