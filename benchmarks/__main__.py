@@ -1,4 +1,4 @@
-"""`python -m benchmarks speed`, `python -m benchmarks memory`, `python -m benchmarks report`."""
+"""`python -m benchmarks speed | memory | report | scenes | starts | seams`."""
 
 import argparse
 import json

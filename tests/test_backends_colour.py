@@ -8,6 +8,8 @@ from tests.networks import feed_planes, noise, setup
 from vsanimesr import backends
 from vsanimesr.spec import FORMATS, RGBS, ClipSpec, Colour, PictureSpec
 
+pytestmark = pytest.mark.slow
+
 core = vs.core
 TOLERANCE = {8: 1, 10: 1, 12: 2, 14: 4, 16: 8}
 """Code values that rounding may make of a difference in float32, by bits."""

@@ -23,6 +23,8 @@ from vsanimesr.engines.label import label, words
 from vsanimesr.errors import EngineMissing
 from vsanimesr.spec import FORMATS, RGBH, RGBS, SCALES, ClipSpec, Colour, PictureSpec, PixelFormat
 
+pytestmark = pytest.mark.slow
+
 VIDEO, WIDE, FULL = Colour("709", full=False), Colour("2020", full=False, location="top_left"), Colour("601", full=True)
 CLIPS = {
     "RGBH": ClipSpec(62, 46, 9, RGBH),

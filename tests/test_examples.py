@@ -13,6 +13,7 @@ from types import ModuleType
 
 import numpy as np
 import pytest
+import vapoursynth as vs
 from numpy.typing import NDArray
 from PIL import Image
 
@@ -106,29 +107,26 @@ def test_the_script_takes_its_own_clip_and_upscales_it_fourfold(tmp_path: Path) 
 
 
 @pytest.mark.parametrize(
-    ("size", "tag", "matrix_in", "matrix_out"),
+    ("size", "tag", "matrix"),
     [
-        ("64x48", "smpte170m", 6, 6),
-        ("64x48", "bt709", 1, 1),
-        ("64x48", "", 6, 1),
-        ("32x576", "", 6, 1),
-        ("32x720", "", 1, 1),
-        ("1280x32", "", 1, 1),
+        ("64x48", "smpte170m", 6),
+        ("64x48", "bt709", 1),
+        ("64x48", "", 6),
+        ("32x576", "", 5),
+        ("32x720", "", 1),
+        ("1280x32", "", 1),
     ],
 )
-def test_the_script_reads_tags_and_guesses_by_size(
-    tmp_path: Path, size: str, tag: str, matrix_in: int, matrix_out: int
-) -> None:
+def test_the_script_s_pictures_are_of_the_clip_s_colours(tmp_path: Path, size: str, tag: str, matrix: int) -> None:
     tags = ["-vf", f"setparams=colorspace={tag}"] if tag else []
     drawn = ["-f", "lavfi", "-i", f"testsrc=size={size}:rate=24,format=yuv420p", "-frames:v", "2"]
     subprocess.run([find_ffmpeg(), "-v", "error", *drawn, *tags, "-c:v", "libx264", tmp_path / "in.mkv"], check=True)
     run = runpy.run_path(str(SCRIPT), {"source": str(tmp_path / "in.mkv"), "backend": "fake"})
     try:
-        assert run["matrix"] == matrix_in
         with run["clip"].get_frame(0) as frame:
-            assert (frame.props["_Matrix"], frame.format.name) == (matrix_out, "YUV420P8")
+            assert (frame.props["_Matrix"], frame.format.name) == (matrix, "YUV420P8")
     finally:
-        run["vs"].clear_outputs()
+        vs.clear_outputs()
 
 
 @pytest.fixture(scope="module")

@@ -24,6 +24,8 @@ from vsanimesr.errors import EngineMissing, OutOfMemory
 from vsanimesr.graphs import NEXT_STATE, STATE, WINDOW, compose
 from vsanimesr.spec import FORMATS, ClipSpec, Colour, PictureSpec
 
+pytestmark = pytest.mark.slow
+
 VIDEO = Colour("709", full=False)
 DEEPER = PictureSpec(FORMATS["YUV420P10"], VIDEO, scale=2)
 CLIPS = {
