@@ -25,7 +25,7 @@ def ours(
 ) -> vs.VideoNode:
     """The filter; with `memory` each frame's line in `log` tells that too."""
     clip = _source(width, height, frames, format)
-    picture = vs.core.animesr.Upscale(clip, backend=backend, device=device, precision=precision)
+    picture = vs.core.animesr.Upscale(clip, backend=backend, device=device, precision=precision, scenes=0, burn_in=0)
     return _stamped(picture, log, memory=memory)
 
 

@@ -73,7 +73,7 @@ def change(data: dict[str, Any], path: str, value: Any) -> None:
         ("machine.cores", True, "machine: 'cores' is True, wanted a whole number"),
         ("machine.date", "today", "no date"),
         ("cases.0.width", 0, r"cases\[0\]: 'width' is 0, wanted 1 or more"),
-        ("cases.0.format", "YUV", r"cases\[0\]: 'format' is 'YUV', wanted one of RGBS"),
+        ("cases.0.format", "YUV", r"cases\[0\]: 'format' is 'YUV', wanted one of YUV420P8"),
         ("cases.1.figures.vspipe.rounds", [], r"cases\[1\].figures\['vspipe'\] has no rounds"),
         ("cases.1.figures.vspipe.rounds", ["1"], r"rounds is \['1'\], wanted a list of numbers"),
         ("cases.0.figures.vspipe.median", 99.0, "'median' is 99.0, but that of its rounds is 0.96"),

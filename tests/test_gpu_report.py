@@ -17,7 +17,7 @@ from benchmarks.gpu.result import Result
 from benchmarks.gpu.variants import VARIANTS
 from export import verify_options
 from tests.benchmark_reports import save, speed_report
-from vsanimesr import plugin
+from vsanimesr.arguments import ARGUMENTS
 from vsanimesr.engines import library
 
 BASE, LARGE = plans.BASE, (1920, 1080)
@@ -185,7 +185,7 @@ def test_every_command_is_one_that_its_program_takes(stage: str) -> None:
         elif dash == "-P":
             arguments = json.loads(words[0])
             bound = inspect.signature(clip_rate.measure).bind(**arguments)
-            assert set(bound.arguments.get("ours", {})) <= set(plugin.ARGUMENTS)
+            assert set(bound.arguments.get("ours", {})) <= set(ARGUMENTS)
             assert made.env["PYTHONPATH"]
         else:
             module = importlib.import_module(program)

@@ -31,7 +31,7 @@ clip = core.bs.VideoSource({clip!r}, cachemode=0, showprogress=False)[{first}:{f
 clip = core.resize.Bicubic(clip, format=vs.RGBS)
 clip = core.std.CropAbs(clip, {width}, {height}, 80, 60)
 if {upscale}:
-    clip = core.animesr.Upscale(clip, backend={backend!r}, precision={precision!r})
+    clip = core.animesr.Upscale(clip, backend={backend!r}, precision={precision!r}, scenes=0, burn_in=0)
 clip.set_output()
 """
 
