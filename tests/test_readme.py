@@ -119,7 +119,7 @@ def test_its_prototype_names_the_filters_arguments() -> None:
     import inspect
 
     import vsanimesr
-    from vsanimesr.plugin import DEFAULT_CHECKPOINTS
+    from vsanimesr.arguments import DEFAULTS
 
     prototype = README[README.index("    core.animesr.Upscale(vnode") :].split("\n\n")[0]
     for name, parameter in inspect.signature(vsanimesr.upscale).parameters.items():
@@ -128,7 +128,7 @@ def test_its_prototype_names_the_filters_arguments() -> None:
             assert f"**{name}**" in README
         if isinstance(parameter.default, str):
             assert f'{name}="{parameter.default}"' in prototype
-    assert f"checkpoints={DEFAULT_CHECKPOINTS}" in prototype
+    assert f"checkpoints={DEFAULTS['checkpoints']}" in prototype
 
 
 def test_links_lead_to_files() -> None:

@@ -153,11 +153,11 @@ def test_a_failing_step_leaves_too_few_pictures(run: Run, monkeypatch: pytest.Mo
         steps = 0
 
         @override
-        def run_step(self, window: tuple[int, int, int], slot: int | None) -> None:
+        def run_step(self, window: tuple[int, int, int], slot: int | None, lane: int) -> None:
             self.steps += 1
             if self.steps > 3:
                 raise DeviceError("the cable was pulled")
-            super().run_step(window, slot)
+            super().run_step(window, slot, lane)
 
     monkeypatch.setitem(verify_options.ONLY_HERE, "short", Short)
     code, out, _ = run("--backend", "short")
@@ -181,9 +181,9 @@ def test_a_state_that_is_lost_is_found(run: Run, monkeypatch: pytest.MonkeyPatch
         name: ClassVar[str] = "forgetful"
 
         @override
-        def run_step(self, window: tuple[int, int, int], slot: int | None) -> None:
+        def run_step(self, window: tuple[int, int, int], slot: int | None, lane: int) -> None:
             self.run_reset()
-            super().run_step(window, slot)
+            super().run_step(window, slot, lane)
 
     monkeypatch.setitem(verify_options.ONLY_HERE, "forgetful", Forgetful)
     code, out, _ = run("--backend", "forgetful")
