@@ -118,6 +118,7 @@ def test_video_is_built_for_the_size_of_the_clip(build):
     assert other.count("built ") == 2, "a frame without a margin has graphs of its own"
 
 
+@pytest.mark.slow
 def test_ranges_formats_and_capabilities(build):
     sizes = ("--min", "16x16", "--opt", "48x64", "--max", "64x96")
     code, told, _ = build(*RTX, *sizes, "--format", "rgbh", "rgbs", "--compute-capability", "7.5", "8.9")
@@ -193,6 +194,7 @@ def test_a_folder_that_cannot_be_written_says_the_way_out(build, tmp_path):
     assert "--engine-dir" in errors
 
 
+@pytest.mark.slow
 def test_eight_that_start_together_build_once(imported, home):
     command = [sys.executable, SCRIPT, "--model", "mine", *RTX, *SIZE]
     started = [subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) for _ in range(8)]

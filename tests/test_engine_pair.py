@@ -106,6 +106,7 @@ FILM = ClipSpec(62, 46, 10, FORMATS["YUV420P8"], Colour("709", full=False))
 """Its chroma has neighbours."""
 
 
+@pytest.mark.slow
 def test_where_pixels_have_neighbours_an_engine_serves_clips_that_are_padded_by_as_much(builds: Builds) -> None:
     one = builds.obtain(FILM)
     assert builds.obtain(FILM) == one
@@ -115,6 +116,7 @@ def test_where_pixels_have_neighbours_an_engine_serves_clips_that_are_padded_by_
     assert builds.obtain(replace(FILM, colour=replace(FILM.colour, location="center"))) != one
 
 
+@pytest.mark.slow
 def test_ranges_serve_clips_of_their_margin(builds: Builds) -> None:
     whole, less = (builds.build(RANGE, ADA, FILM.resized(64 - margin, 48)) for margin in (0, 2))
     assert not set(whole) & set(less)
@@ -125,6 +127,7 @@ def test_ranges_serve_clips_of_their_margin(builds: Builds) -> None:
         builds.obtain(FILM, may_build=False)
 
 
+@pytest.mark.slow
 def test_the_best_of_several_is_taken(builds: Builds) -> None:
     worse = [(RANGE, ANY, {}), (RANGE, ADA, {}), (Shapes.of(48, 64), ANY, {}), (Shapes.of(48, 64), ADA, {})]
     for shapes, target, options in [*worse, (Shapes.of(48, 64), ADA, {"optimization_level": 4})]:
@@ -132,6 +135,7 @@ def test_the_best_of_several_is_taken(builds: Builds) -> None:
         assert builds.obtain(may_build=False) == there
 
 
+@pytest.mark.slow
 def test_of_several_ranges_the_smallest_is_taken(builds: Builds) -> None:
     large, small = (builds.build(Shapes((16, 16), (48, 64), most), ADA) for most in ((512, 512), (96, 128)))
     assert builds.obtain(may_build=False) == small

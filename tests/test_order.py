@@ -64,6 +64,7 @@ def test_select_every(upscale: Callable[[], vs.VideoNode], truth: list[bytes]) -
         assert [pixels(frame) for frame in picked.frames(close=True)] == wanted
 
 
+@pytest.mark.slow
 def test_interleaved_with_its_own_reverse(upscale: Callable[[], vs.VideoNode], truth: list[bytes]) -> None:
     with core_settings(threads=8):
         clip = upscale()
@@ -72,6 +73,7 @@ def test_interleaved_with_its_own_reverse(upscale: Callable[[], vs.VideoNode], t
         assert [pixels(frame) for frame in both.frames(close=True)] == wanted
 
 
+@pytest.mark.slow
 def test_two_consumers_at_different_places(upscale: Callable[[], vs.VideoNode], truth: list[bytes]) -> None:
     with core_settings(threads=8):
         clip = upscale()
@@ -80,6 +82,7 @@ def test_two_consumers_at_different_places(upscale: Callable[[], vs.VideoNode], 
         assert [pixels(frame) for frame in pairs.frames(close=True)] == wanted
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("reverse", [False, True])
 def test_a_cache_of_one_megabyte(upscale: Callable[[], vs.VideoNode], truth: list[bytes], reverse: bool) -> None:
     with core_settings(threads=8, max_cache_size=1):
@@ -120,6 +123,7 @@ def test_random_clients_on_many_threads(upscale: Callable[[], vs.VideoNode], tru
     assert not wrong
 
 
+@pytest.mark.slow
 def test_frames_chosen_by_frame_eval(upscale: Callable[[], vs.VideoNode], truth: list[bytes]) -> None:
     clip = upscale()
     chosen = clip.std.FrameEval(lambda n: clip[(n * 7) % len(truth)])

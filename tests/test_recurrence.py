@@ -36,6 +36,7 @@ def test_a_failing_step_ends_it_with_its_error() -> None:
     backend.close()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("feedback", [True, False])
 @pytest.mark.parametrize("format_", [RGBS, RGBH])
 def test_the_reference_is_the_network_over_padded_frames(feedback: bool, format_) -> None:

@@ -22,6 +22,7 @@ def test_the_order_of_requests_does_not_matter_to_hashes_either() -> None:
         equal([session.render(n, source.__getitem__)], [linear[n]])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["openvino", "torch"])
 @pytest.mark.parametrize(("format_", "scale"), [("RGBS", 4), ("YUV420P16", 4), ("YUV420P16", 1)])
 def test_the_networks_pictures_are_those_of_the_whole_frame(name: str, format_: str, scale: int) -> None:
