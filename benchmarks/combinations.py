@@ -5,13 +5,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from vsanimesr import backends
-from vsanimesr.spec import FORMATS, MIN_SIDE
+from vsanimesr.spec import FORMATS, MIN_SIDE, ClipSpec, Colour
 
 MOST = 16384
 """The longest side that is taken, samples: what is longer is a slip of the keyboard."""
 CPU, CUDA = "CPU", "CUDA"
 """The kinds of device whose ceilings can be measured."""
 _CUDA_BACKENDS = ("tensorrt", "tensorrt_rtx")
+_SCALE = 4
 
 
 @dataclass(frozen=True)
@@ -59,9 +60,21 @@ class Combination:
         return CPU if (self.backend, self.device.lower()) in _CPU_BACKENDS else ""
 
     @property
-    def pixel_nbytes(self) -> int:
-        """Bytes of one pixel of the format: a sample of each plane."""
-        return FORMATS[self.format].planes * FORMATS[self.format].dtype.itemsize
+    def converts(self) -> bool:
+        """Whether scripts without this filter's formats would convert to RGBS before a network, and back after it."""
+        return self.backend != "fake" and not FORMATS[self.format].floating
+
+    def clip(self, frames: int) -> ClipSpec:
+        """So many frames; what is no RGB is limited 709."""
+        format_ = FORMATS[self.format]
+        colour = Colour() if format_.family == "rgb" else Colour("709", full=False)
+        return ClipSpec(self.width, self.height, frames, format_, colour)
+
+    @property
+    def nbytes(self) -> tuple[int, int]:
+        """Of a frame, and of its picture."""
+        format_ = FORMATS[self.format]
+        return format_.nbytes(self.width, self.height), format_.nbytes(_SCALE * self.width, _SCALE * self.height)
 
 
 _CPU_BACKENDS = {(name, device) for name in ("openvino", "torch") for device in ("", "cpu")}

@@ -6,9 +6,11 @@ from benchmarks import ceilings, copies
 from benchmarks.combinations import CUDA
 from benchmarks.figures import Case, Figure
 
-BARE, VSPIPE = "bare steps", "vspipe"
-"""Measured: milliseconds per step; frames per second of whole vspipe runs."""
+BARE, VSPIPE, AROUND = "bare steps", "vspipe", "vspipe, converted around"
+"""Measured: milliseconds per step; frames per second of whole vspipe runs, the last one with
+`core.resize.Bicubic` to RGBS before the filter and back after it."""
 BARE_MS, VSPIPE_MS, RATIO = "bare", "vspipe, per frame", "vspipe / bare"
+AROUND_MS, TIME = "converted around, per frame", "time, by that of conversion around"
 FLOOR, OVER, ACHIEVED, PERCENT = "compute floor", "bare less floor", "achieved", "of the ceiling"
 TRAFFIC, PER_MEGAPIXEL, GROWTH = "picture's traffic", "per megapixel", "per megapixel, over 640x480"
 MS, MS_MP = "ms", "ms/MP"
@@ -16,7 +18,6 @@ BASE = (640, 480)
 """The size that growth is told against."""
 GOAL = 1.1
 """Growth that is aimed at, at most, up to 1920x1080."""
-_SCALE = 4
 
 
 def derive(case: Case, cases: Sequence[Case], limits: dict[str, Figure]) -> dict[str, Figure]:
@@ -33,7 +34,14 @@ def _times(case: Case) -> dict[str, Figure]:
         found[VSPIPE_MS] = vspipe.each(lambda rate: 1e3 / rate, MS)
     if bare and vspipe:
         found[RATIO] = vspipe.over(bare.each(lambda ms: 1e3 / ms, vspipe.unit))
-    return found
+    return found | _against_conversion(case)
+
+
+def _against_conversion(case: Case) -> dict[str, Figure]:
+    vspipe, around = case.figures.get(VSPIPE), case.figures.get(AROUND)
+    if not (vspipe and around):
+        return {}
+    return {AROUND_MS: around.each(lambda rate: 1e3 / rate, MS), TIME: around.over(vspipe)}
 
 
 def _against_compute(case: Case, limits: dict[str, Figure]) -> dict[str, Figure]:
@@ -55,13 +63,7 @@ def _traffic(case: Case, limits: dict[str, Figure]) -> dict[str, Figure]:
     if any(name not in limits for name in way):
         return {}
     slowest = min(limits[name].median for name in way)
-    return {TRAFFIC: Figure((picture_nbytes(case) / (slowest * 1e9) * 1e3,), MS)}
-
-
-def picture_nbytes(case: Case) -> int:
-    """Bytes of one picture in the clip's format."""
-    asked = case.combination
-    return asked.width * asked.height * _SCALE**2 * asked.pixel_nbytes
+    return {TRAFFIC: Figure((case.combination.nbytes[1] / (slowest * 1e9) * 1e3,), MS)}
 
 
 def _growth(case: Case, cases: Sequence[Case]) -> dict[str, Figure]:

@@ -17,6 +17,8 @@ SETTLES = 50
 POINTS = 50
 """At most this many values in a curve."""
 SETTLED, LAST, PEAK, DEVICE_PEAK = "resident, settled", "resident, at the end", "peak", "device, peak"
+AROUND = "peak, converted around"
+"""The peak with `core.resize.Bicubic` to RGBS before the filter and back after it."""
 
 
 @dataclass(frozen=True)
@@ -46,13 +48,28 @@ def _case(combination: Combination, frames: int, notes: dict[str, str]) -> Case:
     with ExitStack() as stack:
         watch = _watch(combination, case, stack)
         try:
-            asked = {**asdict(combination), "memory": True, "frames": frames}
-            run = children.stamps("ours", preload=combination.backend == "openvino", **asked)
+            run = _run("ours", combination, frames)
         except ChildFailed as error:
             return Case(combination, missing={**case.missing, PEAK: error.reason})
     if watch:
         _add_device(case, watch, notes)
+    if combination.converts:
+        _add_around(case, frames)
     return Case(combination, figures=host_figures(run) | case.figures, missing=case.missing, curve=_curve(run))
+
+
+def _run(node: str, combination: Combination, frames: int) -> list[Stamp]:
+    asked = {**asdict(combination), "memory": True, "frames": frames}
+    return children.stamps(node, preload=combination.backend == "openvino", **asked)
+
+
+def _add_around(case: Case, frames: int) -> None:
+    try:
+        run = _run("around", case.combination, frames)
+    except ChildFailed as error:
+        case.missing[AROUND] = error.reason
+        return
+    case.figures[AROUND] = host_figures(run)[PEAK]
 
 
 def _watch(combination: Combination, case: Case, stack: ExitStack) -> Watch | None:

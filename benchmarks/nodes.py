@@ -9,6 +9,7 @@ import vapoursynth as vs
 
 from benchmarks.pattern import DRAWN, draw
 from benchmarks.resident import resident
+from vsanimesr.spec import FORMATS
 
 
 def ours(
@@ -25,8 +26,29 @@ def ours(
 ) -> vs.VideoNode:
     """The filter; with `memory` each frame's line in `log` tells that too."""
     clip = _source(width, height, frames, format)
-    picture = vs.core.animesr.Upscale(clip, backend=backend, device=device, precision=precision, scenes=0, burn_in=0)
-    return _stamped(picture, log, memory=memory)
+    return _stamped(_upscaled(clip, backend, device, precision), log, memory=memory)
+
+
+def around(
+    *,
+    width: int,
+    height: int,
+    format: str,
+    backend: str,
+    device: str,
+    precision: str,
+    frames: int,
+    log: str,
+    memory: bool,
+) -> vs.VideoNode:
+    """The same, but that the filter gets RGBS and gives RGBS: what scripts do for filters that know nothing else."""
+    clip = _source(width, height, frames, format)
+    picture = _upscaled(vs.core.resize.Bicubic(clip, format=vs.RGBS), backend, device, precision)
+    return _stamped(_converted(picture, format), log, memory=memory)
+
+
+def _upscaled(clip: vs.VideoNode, backend: str, device: str, precision: str) -> vs.VideoNode:
+    return vs.core.animesr.Upscale(clip, backend=backend, device=device, precision=precision, scenes=0, burn_in=0)
 
 
 def peer(*, width: int, height: int, frames: int, log: str, graph: str, requests: int, config: Any) -> vs.VideoNode:
@@ -49,9 +71,15 @@ def point(*, width: int, height: int, frames: int, threads: int) -> vs.VideoNode
     return vs.core.resize.Point(_blank(width, height, frames), width * 4, height * 4)
 
 
-def _blank(width: int, height: int, frames: int, format: str = "RGBS") -> vs.VideoNode:
-    sample = getattr(vs, format)
-    return vs.core.std.BlankClip(width=width, height=height, format=sample, length=frames, keep=True)
+def _blank(width: int, height: int, frames: int) -> vs.VideoNode:
+    return vs.core.std.BlankClip(width=width, height=height, format=vs.RGBS, length=frames, keep=True)
+
+
+def _converted(clip: vs.VideoNode, format: str) -> vs.VideoNode:
+    """An RGB clip in a format; what is no RGB is limited 709."""
+    wanted = vs.core.get_video_format(FORMATS[format].id)
+    matrix = {} if wanted.color_family == vs.RGB else {"matrix_s": "709"}
+    return vs.core.resize.Bicubic(clip, format=wanted.id, **matrix)
 
 
 def _source(width: int, height: int, frames: int, format: str) -> vs.VideoNode:
@@ -59,12 +87,12 @@ def _source(width: int, height: int, frames: int, format: str) -> vs.VideoNode:
 
     def paint(n: int, f: vs.VideoFrame) -> vs.VideoFrame:
         painted = f.copy()
-        for target, plane in zip(range(painted.format.num_planes), draw(width, height, n), strict=True):
-            np.copyto(np.asarray(painted[target]), plane, casting="same_kind")
+        for target, plane in enumerate(draw(width, height, n)):
+            np.copyto(np.asarray(painted[target]), plane)
         return painted
 
-    drawn = _blank(width, height, DRAWN, format)
-    drawn = vs.core.std.ModifyFrame(drawn, drawn, paint)
+    drawn = _blank(width, height, DRAWN)
+    drawn = _converted(vs.core.std.ModifyFrame(drawn, drawn, paint), format)
     vs.core.std.SetVideoCache(drawn, mode=1, fixedsize=True, maxsize=DRAWN)
     return vs.core.std.Loop(drawn, -(-frames // DRAWN))[:frames]
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from benchmarks import ceilings, footage, memory, peer, seams, speed
 from benchmarks.combinations import combine, parse_backend, parse_size
+from vsanimesr.spec import FORMATS
 
 RESULTS = Path(__file__).parent / "results"
 OF_FOOTAGE = {
@@ -67,7 +68,7 @@ def _add_memory(parser: argparse.ArgumentParser) -> None:
 def _add_combinations(parser: argparse.ArgumentParser, backends: list[str], precisions: list[str]) -> None:
     add = partial(parser.add_argument, nargs="+")
     add("--sizes", type=_usage(parse_size), default=[(640, 480)], metavar="WxH", help="of the frames [640x480]")
-    add("--formats", choices=("RGBS", "RGBH"), default=["RGBS"], help="of the clip [RGBS]")
+    add("--formats", choices=FORMATS, default=["RGBS"], metavar="NAME", help="of the clip, such as YUV420P8 [RGBS]")
     where = f"such as torch:cuda; auto is what the filter would choose [{' '.join(backends)}]"
     add("--backends", type=_usage(_backend), default=backends, metavar="NAME[:DEVICE]", help=where)
     words = f"of the network [{' '.join(precisions)}]"

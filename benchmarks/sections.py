@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from benchmarks import comparison, floors, memory, overhead, paper
+from benchmarks import comparison, floors, memory, overhead, paper, stages
 from benchmarks.combinations import CUDA
 from benchmarks.figures import Case, Figure, Report
 
@@ -50,6 +50,8 @@ def spread(figure: Figure) -> str:
 def _speed(report: Report) -> Iterator[Table]:
     found = derived(report)
     yield _times(found)
+    yield _against_conversion(found)
+    yield _stages(found)
     yield _against_floors(found)
     yield _single("Ceilings of this machine", report.ceilings)
     yield _beside(report)
@@ -67,6 +69,30 @@ def _times(found: Sequence[tuple[Case, dict[str, Figure]]]) -> Table:
         )
     is_paper = [(*_paper(), number(paper.MILLISECONDS), *[NOTHING] * 3, "")] if _has_papers_size(found) else []
     return _with_why("Time per frame", head, rows + is_paper, [paper.NOTE] if is_paper else [])
+
+
+def _against_conversion(found: Sequence[tuple[Case, dict[str, Figure]]]) -> Table:
+    columns = {
+        "native, ms": floors.VSPIPE_MS,
+        "converted around, ms": floors.AROUND_MS,
+        "native / converted around": floors.TIME,
+    }
+    rows = [
+        (*_asked(case), *(_cell(values, name) for name in columns.values()))
+        for case, values in found
+        if floors.TIME in values
+    ]
+    return Table("Native samples, or core.resize.Bicubic to RGBS and back", (*CASE_HEAD, *columns), rows)
+
+
+def _stages(found: Sequence[tuple[Case, dict[str, Figure]]]) -> Table:
+    head = (*CASE_HEAD, *(f"{name.partition(': ')[2]}, ms" for name in stages.STAGES), "MB in", "MB out")
+    rows: list[Row] = []
+    for case, _ in found:
+        if stages.STEP in case.figures:
+            cells = [_cell(case.figures, name) for name in stages.STAGES]
+            rows.append((*_asked(case), *cells, *(number(nbytes / 1e6) for nbytes in case.combination.nbytes)))
+    return Table("Where a frame's time goes, each part alone", head, rows)
 
 
 def _against_floors(found: Sequence[tuple[Case, dict[str, Figure]]]) -> Table:
@@ -110,6 +136,8 @@ def _memory(report: Report) -> Iterator[Table]:
     columns = [memory.SETTLED, memory.LAST, memory.PEAK]
     if any(case.combination.kind == CUDA for case in report.cases):
         columns.append(memory.DEVICE_PEAK)
+    if any(memory.AROUND in case.figures for case in report.cases):
+        columns.append(memory.AROUND)
     rows = [(*_asked(case), *[_memory_cell(case, name) for name in columns], _why(case)) for case in report.cases]
     yield _with_why("Memory", (*CASE_HEAD, *(f"{name}, {memory.UNIT}" for name in columns)), rows, [])
 
@@ -121,13 +149,7 @@ def _rest(report: Report) -> Iterator[Table]:
         for name, figure in report.figures.items()
         if name not in shown and not name.startswith(comparison.PEER) and figure.unit != overhead.MICROSECONDS
     }
-    says = {
-        f"{case.combination.label}: {name}": figure
-        for case in report.cases
-        for name, figure in case.figures.items()
-        if " says: " in name
-    }
-    yield _single("Besides", other | says)
+    yield _single("Besides", other)
     yield Table("Notes", ("about", "note"), list(report.notes.items()))
     yield Table("Not measured", ("what", "why"), list(report.missing.items()))
 
@@ -158,6 +180,8 @@ def _cell(figures: dict[str, Figure], name: str) -> str:
 
 def _memory_cell(case: Case, name: str) -> str:
     if name == memory.DEVICE_PEAK and case.combination.kind != CUDA:
+        return NOTHING
+    if name == memory.AROUND and not case.combination.converts:
         return NOTHING
     return _cell(case.figures, name)
 

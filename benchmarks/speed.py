@@ -20,7 +20,6 @@ from benchmarks.steps import measure_bare
 from benchmarks.tally import Tally
 from vsanimesr import models
 from vsanimesr.graphs import compose
-from vsanimesr.spec import FORMATS, ClipSpec
 
 type Say = Callable[[str], None]
 
@@ -98,8 +97,7 @@ def _macs(combination: Combination) -> int:
     """Of the `step` graph before any backend rewrites it; 0 for a backend that runs none."""
     if combination.backend == "fake":
         return 0
-    clip = ClipSpec(combination.width, combination.height, 1, FORMATS[combination.format])
-    return macs.count(compose(models.load(models.DEFAULT), clip).step)
+    return macs.count(compose(models.load(models.DEFAULT), combination.clip(1)).step)
 
 
 def _ceilings(settings: Settings, say: Say) -> tuple[dict[str, Figure], dict[str, str]]:
@@ -114,7 +112,9 @@ def _round(settings: Settings, beside: Comparison, progress: _Progress, say: Say
     for combination, tally in progress.cases.items():
         say(f" {combination.label}")
         tally.take(floors.BARE, MS, partial(_bare, combination, tally, settings.frames, progress), say)
-        tally.take(floors.VSPIPE, FPS, partial(_vspipe, combination, settings.frames, progress), say)
+        tally.take(floors.VSPIPE, FPS, partial(_vspipe, "ours", combination, settings.frames, progress), say)
+        if combination.converts:
+            tally.take(floors.AROUND, FPS, partial(_vspipe, "around", combination, settings.frames, progress), say)
     if beside.beside:
         _peer(beside.beside, beside, settings.frames, progress, say)
     if os.name == "posix":  # elsewhere nobody knows what time children took
@@ -137,16 +137,16 @@ def _peer(ours: Combination, beside: Comparison, frames: int, progress: _Progres
 def _bare(combination: Combination, tally: Tally, frames: int, progress: _Progress) -> float:
     steps = measure_bare(combination, frames=frames)
     progress.ran[combination] = steps.ran
-    for name, milliseconds in steps.timings.items():
-        tally.add(f"{combination.backend} says: {name}", MS, milliseconds)
+    for name, milliseconds in steps.stages.items():
+        tally.add(name, MS, milliseconds)
     return steps.milliseconds
 
 
-def _vspipe(combination: Combination, frames: int, progress: _Progress) -> float:
+def _vspipe(node: str, combination: Combination, frames: int, progress: _Progress) -> float:
     asked = asdict(combination) | {"frames": children.WARM_UP + frames, "memory": False}
     if combination in progress.ran:
         asked["precision"] = progress.ran[combination]["precision"]
-    return children.rate(children.stamps("ours", preload=combination.backend == "openvino", **asked))
+    return children.rate(children.stamps(node, preload=combination.backend == "openvino", **asked))
 
 
 def _compare(beside: Comparison, progress: _Progress, figures: dict[str, Figure]) -> dict[str, Figure]:

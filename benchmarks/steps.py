@@ -1,23 +1,22 @@
 """A backend driven through its contract, in a process of its own: `python -m benchmarks.steps JSON`.
 
 No VapourSynth, no session, no copies of pictures: ring ingest and step, two steps in flight so that it never idles.
+After that each part of the work by itself (`stages`).
 """
 
 import json
 import sys
 import time
 from collections import deque
-from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from typing import Any
 
-from benchmarks import children
+from benchmarks import children, stages
 from benchmarks.combinations import Combination
 from benchmarks.pattern import DRAWN, draw
 from vsanimesr import backends, models
-from vsanimesr.backends.base import RING, Backend, Event, Setup
+from vsanimesr.backends.base import RING, Backend, Event, Planes, Setup
 from vsanimesr.errors import AnimeSRError, ArgumentError
-from vsanimesr.spec import FORMATS, ClipSpec
+from vsanimesr.spec import ClipSpec
 
 SLOTS = 3
 IN_FLIGHT = 2
@@ -35,8 +34,8 @@ class Steps:
     """The device in words."""
     version: str
     """The library and its version."""
-    timings: dict[str, float]
-    """Milliseconds by name, where the backend has a method `timings` that tells them; else empty."""
+    stages: dict[str, float]
+    """Milliseconds of each of `stages.STAGES`."""
 
     @property
     def ran(self) -> dict[str, str]:
@@ -46,6 +45,8 @@ class Steps:
 
 def measure_bare(combination: Combination, *, frames: int, warm_up: int = children.WARM_UP) -> Steps:
     """Run `warm_up` steps and `frames` more that count, in a process of their own; at least one of each.
+
+    The parts by themselves are measured on a quarter of the frames.
 
     Raises ChildFailed, whose `reason` is what the backend said.
     """
@@ -67,16 +68,16 @@ def main(arguments: str) -> int:
 
 def measure(combination: Combination, *, frames: int, warm_up: int) -> Steps:
     """The same as `measure_bare`, in this process; raises AnimeSRError."""
-    clip = ClipSpec(combination.width, combination.height, warm_up + frames, FORMATS[combination.format])
+    clip = combination.clip(warm_up + frames)
+    source = [_planes(clip, n) for n in range(DRAWN)]
     backend = _start(combination, clip)
     try:
-        ends = _drive(backend, clip)
-        tell: Callable[[], dict[str, float]] = getattr(backend, "timings", dict)
-        timings = dict(tell())
+        ends = _drive(backend, clip, source)
+        parts = stages.measure(backend, clip, source, -(-frames // 4))
     finally:
         backend.close()
     milliseconds = 1e3 * (ends[-1] - ends[warm_up - 1]) / frames
-    return Steps(milliseconds, backend.precision, backend.device, backend.version(), timings)
+    return Steps(milliseconds, backend.precision, backend.device, backend.version(), parts)
 
 
 def _start(combination: Combination, clip: ClipSpec) -> Backend:
@@ -87,9 +88,8 @@ def _start(combination: Combination, clip: ClipSpec) -> Backend:
     return cls(Setup(clip, SLOTS, precision, combination.device, 0, lambda: models.load(models.DEFAULT)))
 
 
-def _drive(backend: Backend, clip: ClipSpec) -> list[float]:
+def _drive(backend: Backend, clip: ClipSpec, source: list[Planes]) -> list[float]:
     """When each step of the clip had ended."""
-    source = [_planes(clip, n) for n in range(DRAWN)]
     pending: deque[Event] = deque()
     ends: list[float] = []
     backend.reset()
@@ -105,14 +105,16 @@ def _drive(backend: Backend, clip: ClipSpec) -> list[float]:
     return ends
 
 
-def _planes(clip: ClipSpec, n: int) -> list[Any]:
-    return [plane.astype(clip.format.dtype) for plane in draw(clip.width, clip.height, n)]
+def _planes(clip: ClipSpec, n: int) -> Planes:
+    """What is drawn, as samples of any format: what they mean does not matter to what they take."""
+    greatest = 1 if clip.format.floating else 2**clip.format.bits - 1
+    sizes = clip.format.plane_sizes(clip.width, clip.height)
+    drawn = (draw(width, height, n)[plane] for plane, (width, height) in enumerate(sizes))
+    return [(greatest * plane).astype(clip.format.dtype) for plane in drawn]
 
 
 def _end(event: Event) -> float:
-    event.wait()
-    if event.error is not None:
-        raise event.error
+    stages.wait(event)
     return time.perf_counter()
 
 

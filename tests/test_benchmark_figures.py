@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from onnx import TensorProto, helper, numpy_helper
 
-from benchmarks import ceilings, comparison, copies, floors, macs, overhead, peer, tables
+from benchmarks import ceilings, comparison, copies, floors, macs, overhead, peer, sections, tables
 from benchmarks.children import ChildFailed
 from benchmarks.combinations import Combination, combine, parse_backend, parse_size
 from benchmarks.figures import Case, Figure, Report
@@ -173,6 +173,27 @@ def test_floors_follow_from_multiplications_and_ceilings() -> None:
     assert found[floors.RATIO] == pytest.approx(0.8)
     assert found[floors.TRAFFIC] == pytest.approx(12)  # 4000 x 2000 x 3 samples of 4 bytes at 8e9 a second
     assert floors.GROWTH not in found
+
+
+def test_native_samples_stand_beside_conversion_around() -> None:
+    case = speed_case(1000, 500, 2000.0, 0.5, format="YUV420P8")
+    assert case.combination.nbytes == (750_000, 12_000_000)
+    assert floors.TIME not in floors.derive(case, [case], {})
+    case.figures[floors.AROUND] = Figure((0.4,), "frames/s")
+    found = floors.derive(case, [case], {})
+    assert found[floors.AROUND_MS].median == pytest.approx(2500)
+    assert found[floors.TIME].median == pytest.approx(0.8)
+    report = Report("speed", {}, {}, [case])
+    native = next(table for table in sections.tables(report) if "Native" in table.title)
+    assert native.rows == [("1000x500", "YUV420P8", "openvino", "bf16", "2,000", "2,500", "0.8")]
+
+
+@pytest.mark.parametrize(
+    ("format_", "backend", "converts"),
+    [("YUV420P8", "openvino", True), ("RGBS", "openvino", False), ("RGB24", "torch", True), ("Gray8", "fake", False)],
+)
+def test_what_a_script_would_convert(format_: str, backend: str, converts: bool) -> None:
+    assert Combination(16, 16, format_, backend, "", "fp32").converts == converts
 
 
 def test_the_picture_of_a_gpu_goes_through_the_slower_of_two_copies() -> None:

@@ -5,15 +5,16 @@ import json
 import threading
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from benchmarks import ceilings, children, copies, device_memory, memory, products, steps
+from benchmarks import ceilings, children, copies, device_memory, memory, products, stages, steps
 from benchmarks.ceilings import Size
 from benchmarks.children import ChildFailed
 from benchmarks.combinations import Combination
 from benchmarks.device_memory import NoDeviceMemory, Watch, Watched
 from benchmarks.steps import measure_bare
-from vsanimesr import backends
+from vsanimesr.backends.base import Event, Planes, Setup
 from vsanimesr.backends.fake import Fake
 from vsanimesr.errors import ArgumentError, DeviceError
 
@@ -51,10 +52,11 @@ def test_bare_steps_run_in_a_process_of_their_own() -> None:
     found = measure_bare(FAKE, frames=5)
     assert found.milliseconds > 0
     assert found.ran == {"precision": "fp32", "device": "hash", "version": "for tests"}
-    assert found.timings == {}
+    assert found.stages.keys() == set(stages.STAGES)
 
 
-@pytest.mark.parametrize("format_", ["RGBS", "RGBH"])
+@pytest.mark.parametrize("format_", ["RGBS", "RGBH", "YUV420P10", "Gray8"])
+@pytest.mark.slow
 @pytest.mark.usefixtures("official_v2")
 def test_bare_steps_of_a_network(format_: str) -> None:
     found = measure_bare(Combination(32, 18, format_, "openvino", "", "fp32"), frames=2, warm_up=1)
@@ -69,13 +71,33 @@ def test_a_step_takes_the_time_between_the_ends_of_those_that_count(monkeypatch:
     assert steps.measure(FAKE, frames=7, warm_up=2).milliseconds == pytest.approx(1000)
 
 
-def test_a_backend_may_tell_its_own_times(monkeypatch: pytest.MonkeyPatch) -> None:
-    class Timed(Fake):
-        def timings(self) -> dict[str, float]:
-            return {"step": 0.5}
+def test_each_part_of_the_work_is_timed_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    seconds = [0.0]
+    monkeypatch.setattr(stages.time, "perf_counter", lambda: seconds[0])
 
-    monkeypatch.setattr(backends, "get", lambda _: Timed)
-    assert steps.measure(FAKE, frames=1, warm_up=1).timings == {"step": 0.5}
+    class Timed(Fake):
+        def ingest(self, ring: int, planes: Planes, lane: int = 0) -> None:
+            seconds[0] += 0.002
+            super().ingest(ring, planes, lane)
+
+        def step(self, window: tuple[int, int, int], slot: int | None, lane: int = 0) -> Event:
+            seconds[0] += 0.010 if slot is None else 0.013
+            return super().step(window, slot, lane)
+
+        def copy(self, slot: int, target: Planes) -> None:
+            seconds[0] += 0.001
+            super().copy(slot, target)
+
+    clip = Combination(32, 16, "YUV420P8", "fake", "", "fp32").clip(4)
+    backend = Timed(Setup(clip, 1, "fp32", "", 0, lambda: None))
+    frame = [np.zeros((height, width), np.uint8) for width, height in clip.format.plane_sizes(32, 16)]
+    found = stages.measure(backend, clip, [frame], frames=3)
+    assert [round(found[name], 6) for name in (stages.INGEST, stages.STEP, stages.PICTURE, stages.COPY)] == [
+        2,
+        10,
+        3,
+        1,
+    ]
 
 
 @pytest.mark.parametrize(

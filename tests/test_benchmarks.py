@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from benchmarks import children, comparison, floors, machine, memory, peer, schema, speed
+from benchmarks import children, comparison, floors, machine, memory, peer, schema, speed, stages
 from benchmarks.__main__ import main
 from benchmarks.children import WARM_UP, ChildFailed, Stamp
 from benchmarks.combinations import Combination
@@ -141,17 +141,20 @@ def test_speed_without_the_peer(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(peer, "probe", dict)
-    several = [*ONCE, "--formats", "RGBS", "RGBH", "--backends", "openvino", "fake:nonsense"]
+    several = [*ONCE, "--formats", "RGBS", "YUV420P10", "--backends", "openvino", "fake:nonsense"]
     assert main([*several, "--output", str(tmp_path / "report.json")]) == 0
     words = capsys.readouterr()
     data = json.loads(words.out.splitlines()[-1])
     assert json.loads((tmp_path / "report.json").read_text()) == data
     assert schema.dump(schema.load(tmp_path / "report.json")) == data
     good, bad = ([case for case in data["cases"] if case["backend"] == name] for name in ("openvino", "fake"))
-    assert [case["format"] for case in good] == ["RGBS", "RGBH"]
-    assert [case["macs"] for case in good] == [1_128_528 * 32 * 32] * 2
-    assert all(min(figure["rounds"]) > 0 for case in good for figure in case["figures"].values())
-    assert all(case["figures"].keys() == {floors.BARE, floors.VSPIPE} for case in good)
+    assert [case["format"] for case in good] == ["RGBS", "YUV420P10"]
+    assert good[0]["macs"] == 1_128_528 * 32 * 32
+    assert good[0]["figures"].keys() == {floors.BARE, floors.VSPIPE, *stages.STAGES}
+    assert good[1]["figures"].keys() == {floors.BARE, floors.VSPIPE, floors.AROUND, *stages.STAGES}
+    plain = [figure for case in good for name, figure in case["figures"].items() if name != stages.PICTURE]
+    assert all(min(figure["rounds"]) > 0 for figure in plain)
+    assert good[1]["derived"][floors.TIME]["median"] > 0
     assert [case["missing"].keys() for case in bad] == [{floors.BARE, floors.VSPIPE}] * 2
     assert all(why.startswith("fake: no device 'nonsense'") for case in bad for why in case["missing"].values())
     assert data["figures"].keys() >= OVERHEAD
@@ -225,14 +228,15 @@ def test_memory_of_what_fails_is_in_the_table(monkeypatch: pytest.MonkeyPatch) -
     def stamps(node: str, precision: str, frames: int, **_: Any) -> list[Stamp]:
         if precision == "bf16":
             raise ChildFailed("a long story", "no bf16 here")
-        return [Stamp(n, n << 20, (n + 1) << 20) for n in range(frames)]
+        more = {"ours": 1, "around": 5}[node]
+        return [Stamp(n, n << 20, (n + more) << 20) for n in range(frames)]
 
     monkeypatch.setattr(children, "stamps", stamps)
-    good, bad = (Combination(32, 32, "RGBS", "openvino", "", precision) for precision in ("fp32", "bf16"))
+    good, bad = (Combination(32, 32, "Gray8", "openvino", "", precision) for precision in ("fp32", "bf16"))
     report = memory.measure(memory.Settings((good, bad), 1, 200), MACHINE, lambda _: None)
     assert report.cases[1].missing == {memory.PEAK: "no bf16 here"}
     figures = {name: figure.median for name, figure in report.cases[0].figures.items()}
-    assert figures == {memory.SETTLED: 50, memory.LAST: 199, memory.PEAK: 200}
+    assert figures == {memory.SETTLED: 50, memory.LAST: 199, memory.PEAK: 200, memory.AROUND: 204}
     assert report.cases[0].curve
     assert report.cases[0].curve.values == [float(n) for n in range(0, 200, 4)]
     assert report.cases[0].curve.every == 4

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.combinations import Combination
 from benchmarks.gpu.variants import PLAIN, Variant
 from benchmarks.pattern import draw
 from vsanimesr import models
@@ -25,7 +26,7 @@ from vsanimesr.engines.library import Library
 from vsanimesr.engines.pair import Place
 from vsanimesr.engines.recipe import Recipe, Wanted, compose, recipes
 from vsanimesr.graphs import NEXT_STATE, PICTURE, STATE, WINDOW, Tensor, padded_clip, tensors
-from vsanimesr.spec import FORMATS, ClipSpec, Colour
+from vsanimesr.spec import ClipSpec
 
 
 @dataclass(frozen=True)
@@ -48,9 +49,7 @@ class Asked:
     @property
     def clip(self) -> ClipSpec:
         """Two frames of it."""
-        format_ = FORMATS[self.format]
-        colour = Colour() if format_.family == "rgb" else Colour("709", full=False)
-        return ClipSpec(self.width, self.height, 2, format_, colour)
+        return Combination(self.width, self.height, self.format, self.backend, "", self.precision).clip(2)
 
 
 class BoundStep:

@@ -14,6 +14,7 @@ from benchmarks.gpu import check, goals, reports, result, table
 from benchmarks.gpu.plans import DEVICES, STAGES, Asked
 from vsanimesr.backends import cuda
 from vsanimesr.errors import AnimeSRError, BackendUnavailable
+from vsanimesr.spec import FORMATS
 
 RESULTS = Path(__file__).resolve().parents[1] / "results"
 
@@ -103,7 +104,7 @@ def _options() -> argparse.ArgumentParser:
     add("--backends", choices=tuple(DEVICES), default=usual.backends, metavar="NAME", help=f"[{' '.join(DEVICES)}]")
     add("--sizes", type=_size, default=usual.sizes, metavar="WxH", help=f"of the frames [{sizes}]")
     formats = " ".join(usual.formats)
-    add("--formats", choices=("RGBS", "RGBH"), default=usual.formats, metavar="NAME", help=f"of the clip [{formats}]")
+    add("--formats", choices=FORMATS, default=usual.formats, metavar="NAME", help=f"of the clip [{formats}]")
     parser.add_argument("--budget", type=float, metavar="SECONDS", help="end in that time, with what there is by then")
     for name, words in {
         "repeats": "rounds of each time by the GPU's clock",

@@ -12,7 +12,7 @@ SIZE = f"{BASE[0]}x{BASE[1]}"
 FORMAT = "RGBH"
 """The format of the goals about the bare step."""
 FLOOR, FASTER, MS, PARITY, GROWTH = 2.0, 3.0, 3.2, 50.0, 1.1
-SHARES = {"RGBH": 0.85, "RGBS": 0.70}
+SHARES = {"RGBH": 0.85, "RGBS": 0.70, "YUV420P8": 0.90}
 """Of the bare step's rate that vspipe should reach."""
 LARGE = (1920, 1080)
 """The size up to which a megapixel should cost the same."""

@@ -10,6 +10,7 @@ from benchmarks.gpu import engine, torch_peers
 from benchmarks.gpu.processes import OK, RESULT, ROOT, Job, python
 from benchmarks.gpu.result import Result
 from benchmarks.gpu.variants import PLAIN, VARIANTS
+from vsanimesr.spec import FORMATS
 
 BASE = (640, 480)
 """The size of the goals, and that of everything that is run at one size only."""
@@ -26,7 +27,8 @@ class Asked:
     backends: tuple[str, ...] = tuple(DEVICES)
     sizes: tuple[tuple[int, int], ...] = ((320, 240), BASE, (1280, 720), (1920, 1080))
     """(width, height), samples."""
-    formats: tuple[str, ...] = ("RGBH", "RGBS")
+    formats: tuple[str, ...] = ("RGBH", "RGBS", "YUV420P8")
+    """VapourSynth's names."""
     repeats: int = 7
     """Rounds of each time by the GPU's clock."""
     count: int = 20
@@ -97,7 +99,7 @@ def torch(asked: Asked, result: Result) -> Iterator[Job]:
 
 def peer(asked: Asked, result: Result) -> Iterator[Job]:
     """The filter, and the PyPI package of the same import name, each in a process of Python on the same clip."""
-    for format_ in asked.formats:
+    for format_ in (name for name in asked.formats if FORMATS[name].floating):  # the peer takes no other
         about = {"width": BASE[0], "height": BASE[1], "format": format_, "frames": asked.frames}
         for name in usable(asked, result):
             ours = {"backend": name, "device": DEVICES[name], "precision": "fp16"}
