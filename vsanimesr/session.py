@@ -25,6 +25,8 @@ from vsanimesr.timeline import Detector, Properties, Timeline, Viewer
 
 BATCH = 16
 """Source frames asked for at once: the request holds all of them until the last has come."""
+PAIR = 2
+"""The fewest that show whether the last of them starts a scene."""
 NOTHING = range(0)
 
 
@@ -94,22 +96,31 @@ class Session:
         self._next = 0  # the next step
         self._fed = -1  # the last frame ingested
         self._in_search = False
+        self._asked = NOTHING  # what `submit` or `feed` returned last
+        self._suspects: set[int] = set()  # frames that never came, or that `feed` failed with, and those beside them
 
     # -- the ordered side ------------------------------------------------------------------------------------------
 
     def submit(self, n: int) -> range:
         """Set out for picture n; returns the source frames to feed next, none when the picture is on its way."""
+        self._suspects.update(self._asked)
+        self._asked = NOTHING
         if self._pictures.answer(n):
             return NOTHING
         if self._backend.error is not None:
             self._recover()
-        return self._set_out(n)
+        self._asked = self._set_out(n)
+        return self._asked
 
     def feed(self, n: int, first: int, frames: Sequence[Planes], properties: Sequence[Properties]) -> range:
         """Take the source frames `first`, `first + 1`, ... on the way to picture n; returns what `submit` returns.
 
         The planes are read before it returns. It may wait for the device.
         """
+        self._asked = self._take(n, first, frames, properties)
+        return self._asked
+
+    def _take(self, n: int, first: int, frames: Sequence[Planes], properties: Sequence[Properties]) -> range:
         numbered = enumerate(zip(frames, properties, strict=True), first)
         if self._in_search:
             for k, frame in numbered:
@@ -139,20 +150,28 @@ class Session:
     # -- where to restart --------------------------------------------------------------------------------------------
 
     def _set_out(self, n: int) -> range:
-        """Search for the scene's start if that may spare steps, else go to the latest place that leads to picture n."""
+        """Search for the scene's start if that may spare steps, else go to the latest place that leads to picture n.
+
+        What failed before is gone round where a later scene does not depend on it: in small batches, most of which
+        lack it.
+        """
         here = self._next if self._next <= n else -1
         saved, run = self._checkpoints.nearest(n), self._latest_run(n)
         latest = max(here, saved, run.start)
         unknown = self._timeline.last_unknown(latest, n)
-        self._in_search = n - latest >= BATCH and unknown >= 0
+        self._in_search = unknown >= 0 and (n - latest >= BATCH or self._is_suspect(range(latest + 1, n + 1)))
         if self._in_search:
-            return range(max(latest, unknown - BATCH + 1), unknown + 1)
+            batch = range(max(latest, unknown - BATCH + 1), unknown + 1)
+            return batch[-PAIR:] if self._is_suspect(batch) else batch
         if here < latest and run.start == latest:
             self._begin(run)
         elif here < latest and not self._restore(saved):
             return self._set_out(n)
         self._step_up_to(n)
         return self._due(n)
+
+    def _is_suspect(self, frames: range) -> bool:
+        return any(k in frames for k in self._suspects)
 
     def _latest_run(self, n: int) -> Run:
         """The latest run before picture n that is known to be one: n's own where all up to n is known."""
@@ -181,6 +200,7 @@ class Session:
         self._passing.see(k, planes, properties)
         self._backend.ingest(k % RING, planes)
         self._fed = k
+        self._suspects.discard(k)
 
     def _step_up_to(self, n: int) -> None:
         while self._next <= n:
