@@ -106,25 +106,15 @@ def test_the_script_takes_its_own_clip_and_upscales_it_fourfold(tmp_path: Path) 
     assert any(message.text.startswith("Upscale: animesr-v2 on fake") for message in render.messages)
 
 
-@pytest.mark.parametrize(
-    ("size", "tag", "matrix"),
-    [
-        ("64x48", "smpte170m", 6),
-        ("64x48", "bt709", 1),
-        ("64x48", "", 6),
-        ("32x576", "", 5),
-        ("32x720", "", 1),
-        ("1280x32", "", 1),
-    ],
-)
-def test_the_script_s_pictures_are_of_the_clip_s_colours(tmp_path: Path, size: str, tag: str, matrix: int) -> None:
+@pytest.mark.parametrize(("size", "tag"), [("64x48", "smpte170m"), ("64x48", "bt709"), ("32x576", ""), ("1280x32", "")])
+def test_the_script_s_pictures_are_of_709(tmp_path: Path, size: str, tag: str) -> None:
     tags = ["-vf", f"setparams=colorspace={tag}"] if tag else []
     drawn = ["-f", "lavfi", "-i", f"testsrc=size={size}:rate=24,format=yuv420p", "-frames:v", "2"]
     subprocess.run([find_ffmpeg(), "-v", "error", *drawn, *tags, "-c:v", "libx264", tmp_path / "in.mkv"], check=True)
     run = runpy.run_path(str(SCRIPT), {"source": str(tmp_path / "in.mkv"), "backend": "fake"})
     try:
         with run["clip"].get_frame(0) as frame:
-            assert (frame.props["_Matrix"], frame.format.name) == (matrix, "YUV420P8")
+            assert (frame.props["_Matrix"], frame.format.name) == (1, "YUV420P8")
     finally:
         vs.clear_outputs()
 

@@ -8,7 +8,11 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+import numpy as np
 import pytest
+import vapoursynth as vs
+from numpy.typing import NDArray
+from vapoursynth import core
 
 from vsanimesr import models, pipeline
 
@@ -48,19 +52,48 @@ def indented(start: str) -> str:
     return found
 
 
-def test_vspipe_into_ffmpeg(environment: dict[str, str], tmp_path: Path, official_v2: models.Artifact) -> None:
+@pytest.mark.parametrize("matrix", ["170m", "709"])
+def test_vspipe_into_ffmpeg_with_sound(
+    matrix: str, environment: dict[str, str], tmp_path: Path, official_v2: models.Artifact
+) -> None:
     command = block("sh")
-    assert command.startswith("vspipe -c y4m examples/upscale.vpy - | ffmpeg -i - ")
-    short = command.replace("vspipe ", "vspipe --end 2 ").replace("out.mkv", str(tmp_path / "out.mkv"))
-    shell(short, environment)
-    probe = subprocess.run(
-        ["ffmpeg", "-i", tmp_path / "out.mkv", "-map", "0:v", "-f", "framecrc", "-"],
-        env=environment,
-        capture_output=True,
-        text=True,
+    assert command.startswith("vspipe -c y4m ")
+    (tmp_path / "examples").symlink_to(ROOT / "examples")
+    shell(with_sound(matrix), environment, tmp_path)
+    shell(command.replace("vspipe ", "vspipe --end 2 "), environment, tmp_path)
+    about, frames = probed(["-i", "out.mkv", "-map", "0:v", "-f", "framecrc", "-"], environment, tmp_path)
+    assert "1280x960" in about
+    assert "yuv420p(tv, bt709, progressive)" in about
+    assert len([line for line in frames.splitlines() if line.startswith("0,")]) == 3
+    before, after = (
+        probed(["-i", file, "-map", "0:a", "-t", "0.1", "-c", "copy", "-f", "md5", "-"], environment, tmp_path)[1]
+        for file in ("in.mkv", "out.mkv")
     )
-    assert "1280x960" in probe.stderr
-    assert len([line for line in probe.stdout.splitlines() if line.startswith("0,")]) == 3
+    assert before == after
+    np.testing.assert_allclose(tint(tmp_path / "out.mkv"), tint(tmp_path / "in.mkv"), atol=0.004)
+
+
+def with_sound(matrix: str) -> str:
+    """Makes in.mkv of the example clip and a tone; its matrix is the one named, in samples and tags."""
+    name = {"170m": "smpte170m", "709": "bt709"}[matrix]
+    tags = f"setparams=range=tv:colorspace={name}:color_primaries={name}:color_trc={name}"
+    change = f"scale=in_color_matrix=bt709:out_color_matrix={name},{tags}"
+    sound = "-f lavfi -i sine -shortest -c:a flac"
+    return f"ffmpeg -i examples/clip.mkv {sound} -map 0:v -map 1:a -c:v libx264 -vf {change} in.mkv"
+
+
+def probed(arguments: list[str], environment: dict[str, str], cwd: Path) -> tuple[str, str]:
+    """What ffmpeg says of files, and what it writes."""
+    done = subprocess.run(["ffmpeg", *arguments], env=environment, cwd=cwd, capture_output=True, text=True, check=True)
+    return done.stderr, done.stdout
+
+
+def tint(file: Path) -> NDArray[np.float64]:
+    """What the mean red, green and blue of the first frame of a video, by its tags, are above their own mean."""
+    clip = core.bs.VideoSource(str(file), cachemode=0, showprogress=False).resize.Bicubic(format=vs.RGBS)
+    with clip.get_frame(0) as frame:
+        means = np.array([np.mean(np.asarray(frame[plane]), dtype=np.float64) for plane in range(3)])
+        return means - means.mean()
 
 
 def test_the_version_command(environment: dict[str, str], tmp_path: Path) -> None:
