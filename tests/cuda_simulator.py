@@ -14,7 +14,7 @@ from tests.simulator_gpu import Faults, Live, SimulatedGPU
 from tests.simulator_graphs import composed
 from tests.simulator_memory import POISON, Misuse
 from tests.simulator_schedule import Clock, Operation, Part
-from tests.simulator_transfers import Clear, Copy, Download, Upload, again
+from tests.simulator_transfers import Clear, Copy, CopyBox, Download, Upload, again
 from vsanimesr.backends import parts
 from vsanimesr.backends.base import Demand, Setup
 from vsanimesr.backends.device import Box, HostBytes
@@ -180,10 +180,7 @@ class SimulatedStream:
 
     def copy_box(self, target: int, source: int, box: Box) -> None:
         with self.call("copy_box"):
-            for layer in range(box.layers):
-                for row in range(box.rows):
-                    at = layer * box.layer_pitch + row * box.row_pitch
-                    self.put(Copy(self.gpu, target + at, source + at, box.row_nbytes))
+            self.put(CopyBox(self.gpu, target, source, box))
 
     def clear(self, target: int, nbytes: int) -> None:
         with self.call("clear"):

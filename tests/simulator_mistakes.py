@@ -10,6 +10,7 @@ import numpy as np
 from tests.cuda_simulator import HashEngine, Misuse, SimulatedDevice
 from tests.simulator_bench import AFTER_CHROMA, INGEST, SIZE, TENSOR, WAIT, Bench
 from tests.simulator_races import Wrong
+from vsanimesr.backends.device import Box
 from vsanimesr.graphs import FRAME, LR
 
 
@@ -187,6 +188,16 @@ def without_chroma(t: Bench) -> None:
     engine.enqueue(t.a)
 
 
+def box(target: int, source: int, layers: int = 3) -> Wrong:
+    """Of layers of four rows of 16 bytes, the first two rows of eight bytes."""
+    return lambda t: t.a.copy_box(t.x + target, t.x + source, Box(8, 2, layers, 16, 64))
+
+
+def box_elsewhere_than_its_state_was_made(t: Bench) -> None:
+    t.a.upload(t.x, t.host)
+    t.b.copy_box(t.y, t.x, Box(8, 2, 3, 16, 64))
+
+
 MISTAKES: dict[str, tuple[str, Wrong]] = {
     "source changed early": ("changed the source", source_changed_early),
     "source changed after another upload": ("changed the source", source_changed_after_another_upload),
@@ -211,6 +222,11 @@ MISTAKES: dict[str, tuple[str, Wrong]] = {
     "nothing to clear": ("live allocation", lambda t: t.a.clear(t.x, 0)),
     "empty allocation": ("allocation of 0", lambda t: t.device.allocate(0)),
     "copy onto itself": ("overlaps", lambda t: t.a.copy(t.x + 1, t.x, SIZE - 1)),
+    "box past the end": ("live allocation", box(SIZE - 144, 0)),
+    "box with a layer too many": ("live allocation", box(0, SIZE - 152, layers=4)),
+    "box onto itself": ("overlaps", box(4, 0)),
+    "box on another stream": ("race", box_elsewhere_than_its_state_was_made),
+    "box on another thread": ("not activated", elsewhere(box(512, 0))),
     "pageable memory": ("page-locked", lambda t: t.a.upload(t.tensors, np.zeros(8, np.uint8))),
     "a copy of page-locked memory": ("page-locked", lambda t: t.a.upload(t.tensors, t.host.copy())),
     "another type": ("bytes", lambda t: t.a.upload(t.tensors, t.host.view(np.float32))),  # type: ignore[arg-type]

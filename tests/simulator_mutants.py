@@ -1,11 +1,14 @@
 """Pipelined backends that are wrong in one way each, to know that the programs find it."""
 
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import override
 
 from tests.cuda_simulator import SimulatedPipelined
 from vsanimesr.backends.buffers import Saved
-from vsanimesr.backends.device import Mark
+from vsanimesr.backends.device import Box, Mark, Stream
 from vsanimesr.graphs import STATE, WINDOW
+from vsanimesr.tiles import Move
 
 
 class StateOfTheFirstLane(SimulatedPipelined):
@@ -141,6 +144,115 @@ class LanesChangePlacesInARestore(SimulatedPipelined):
         self._sides.reverse()
 
 
+class ExchangeOnTheWayUp(SimulatedPipelined):
+    @override
+    def _exchange(self, moves: Sequence[Move]) -> None:
+        compute, self._compute = self._compute, self._up
+        super()._exchange(moves)
+        self._compute = compute
+
+
+class ExchangeBesideWhatWasBefore(ExchangeOnTheWayUp):
+    @override
+    def _exchange(self, moves: Sequence[Move]) -> None:
+        done = self._device.mark()
+        super()._exchange(moves)
+        self._up.record(done)
+        self._compute.wait(done)
+
+
+class ExchangeBesideWhatComesNext(ExchangeOnTheWayUp):
+    @override
+    def _exchange(self, moves: Sequence[Move]) -> None:
+        ready = self._device.mark()
+        self._compute.record(ready)
+        self._up.wait(ready)
+        super()._exchange(moves)
+
+
+class ExchangeThatOnlyStepsWaitFor(ExchangeBesideWhatComesNext):
+    @override
+    def _allocate(self) -> None:
+        super()._allocate()
+        self._done = self._device.mark()
+
+    @override
+    def _exchange(self, moves: Sequence[Move]) -> None:
+        super()._exchange(moves)
+        self._up.record(self._done)
+
+    @override
+    def _advance(self, window: tuple[int, int, int], slot: int | None, lane: int) -> Mark:
+        self._compute.wait(self._done)
+        return super()._advance(window, slot, lane)
+
+
+class ExchangeThatWaitsForAStep(SimulatedPipelined):
+    _late: Sequence[Move] = ()
+
+    @override
+    def _exchange(self, moves: Sequence[Move]) -> None:
+        self._late = moves
+
+    @override
+    def _advance(self, window: tuple[int, int, int], slot: int | None, lane: int) -> Mark:
+        super()._exchange(self._late)
+        self._late = ()
+        return super()._advance(window, slot, lane)
+
+
+class ExchangeIntoTheOldState(SimulatedPipelined):
+    @override
+    def _exchange(self, moves: Sequence[Move]) -> None:
+        for move in moves:
+            self._with_the_old_state(move.target, move)
+
+    def _with_the_old_state(self, lane: int, move: Move) -> None:
+        self._sides[lane] = 1 - self._sides[lane]
+        super()._exchange([move])
+        self._sides[lane] = 1 - self._sides[lane]
+
+
+class ExchangeOutOfTheOldState(ExchangeIntoTheOldState):
+    @override
+    def _exchange(self, moves: Sequence[Move]) -> None:
+        for move in moves:
+            self._with_the_old_state(move.source, move)
+
+
+class ExchangeForgetsAMove(SimulatedPipelined):
+    @override
+    def _exchange(self, moves: Sequence[Move]) -> None:
+        super()._exchange(moves[:-1])
+
+
+class ExchangeForgetsWhereTo(SimulatedPipelined):
+    @override
+    def _exchange(self, moves: Sequence[Move]) -> None:
+        super()._exchange([replace(move, columns=(move.columns[0],) * 2) for move in moves])
+
+
+class ExchangeForgetsALayer(SimulatedPipelined):
+    @override
+    def _exchange(self, moves: Sequence[Move]) -> None:
+        stream, self._compute = self._compute, Shallow(self._compute)
+        super()._exchange(moves)
+        self._compute = stream
+
+
+class Shallow:
+    """A stream that copies all of a box but its last layer."""
+
+    def __init__(self, stream: Stream) -> None:
+        self._stream = stream
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._stream, name)
+
+    def copy_box(self, target: int, source: int, box: Box) -> None:
+        self._stream.copy_box(target, source, replace(box, layers=box.layers - 1))
+
+
 MUTANTS: list[type[SimulatedPipelined]] = [
     StateOfTheFirstLane,
     RingOfTheFirstLane,
@@ -155,5 +267,15 @@ MUTANTS: list[type[SimulatedPipelined]] = [
     OnlyTheFirstLaneIsReset,
     OnlyTheFirstLaneIsSaved,
     LanesChangePlacesInARestore,
+    ExchangeOnTheWayUp,
+    ExchangeBesideWhatWasBefore,
+    ExchangeBesideWhatComesNext,
+    ExchangeThatOnlyStepsWaitFor,
+    ExchangeThatWaitsForAStep,
+    ExchangeIntoTheOldState,
+    ExchangeOutOfTheOldState,
+    ExchangeForgetsAMove,
+    ExchangeForgetsWhereTo,
+    ExchangeForgetsALayer,
 ]
 """All of them."""

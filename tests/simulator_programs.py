@@ -11,10 +11,12 @@ from hypothesis import strategies as st
 from tests.cuda_simulator import HashEngine, Live, SimulatedDevice, SimulatedPipelined, simulated
 from tests.simulator_engine import Arrays, hashes
 from tests.simulator_graphs import composed
-from tests.simulator_kinds import FRAMES, KINDS, MOST_LANES, PLAIN, SLOTS, Frame, small, source
+from tests.simulator_kinds import FRAMES, KINDS, PLAIN, SLOTS, Frame, small, source
+from tests.simulator_moves import SWAP, Drawn, State, exchanged, exchanges, lanes, moves
 from vsanimesr.backends.base import RING, Backend, Checkpoint, Event, Setup
 from vsanimesr.errors import DeviceError
 from vsanimesr.graphs import LR, NEXT_STATE, PICTURE, STATE, WINDOW, Tensor, tensors
+from vsanimesr.tiles import Move
 
 STEPS = 6
 """Of `drive`, in each lane."""
@@ -24,11 +26,11 @@ Call = tuple[Any, ...]
 rings = st.integers(0, RING - 1)
 windows = st.tuples(rings, rings, rings)
 slots = st.integers(0, SLOTS - 1)
-lanes = st.integers(0, MOST_LANES - 1)
 calls = st.one_of(
     st.tuples(st.just("ingest"), rings, st.integers(0, FRAMES - 1), lanes),
     st.tuples(st.just("step"), windows, st.one_of(slots, st.none()), lanes),
     st.tuples(st.just("step"), windows, slots, lanes),
+    st.tuples(st.just("exchange"), exchanges),
     st.tuples(st.just("read"), slots),
     st.tuples(st.just("lend"), slots),
     st.tuples(st.just("poll"), slots),
@@ -76,7 +78,14 @@ class Model:
         return made
 
     def reset(self) -> None:
-        self.states = [np.zeros(self._graphs.state_shape, np.float32) for _ in range(self._setup.lanes)]
+        self.states: list[State] = [np.zeros(self._graphs.state_shape, np.float32) for _ in range(self._setup.lanes)]
+
+    def allowed(self, drawn: Sequence[Drawn]) -> list[Move]:
+        """What its states may exchange of what was drawn."""
+        return moves(drawn, self._setup.lanes, self._graphs.state_shape)
+
+    def exchange(self, moves: Sequence[Move]) -> None:
+        self.states = exchanged(self.states, moves)
 
     @staticmethod
     def _run(inputs: Arrays, graph: Any) -> Arrays:
@@ -108,7 +117,7 @@ class Runner:
         self.backend, self.model, self._pool = backend, Model(small(kind=kind)), pool
         self._source, self._lanes = source(kind), KINDS[kind][1]
         self.shown: dict[int, Shown] = {}
-        self.saved: list[tuple[Checkpoint, list[np.ndarray[Any, Any]]]] = []
+        self.saved: list[tuple[Checkpoint, list[State]]] = []
         self.events: list[Event] = []
         for lane in range(self._lanes):
             for ring in range(RING):
@@ -135,6 +144,11 @@ class Runner:
         self.events.append(event)
         if slot is not None:
             self.shown[slot] = Shown(event, wanted)
+
+    def exchange(self, drawn: Sequence[Drawn]) -> None:
+        allowed = self.model.allowed(drawn)
+        self.backend.exchange(allowed)
+        self.model.exchange(allowed)
 
     def read(self, slot: int) -> None:
         if slot in self.shown:
@@ -174,10 +188,15 @@ class Runner:
         assert self.backend.error is None
 
     def finish(self) -> None:
-        """Read every slot, and what is still read elsewhere."""
+        """Read every slot and checkpoint, what is still read elsewhere, and the states as they are in the end."""
         for slot, shown in self.shown.items():
             self._returned(shown)
             self.read(slot)
+        self.save()
+        for checkpoint, states in self.saved:
+            checkpoint.event.wait()
+            assert checkpoint.event.error is None, checkpoint.event.error
+            assert checkpoint.state.memory.tobytes() == b"".join(state.tobytes() for state in states)
 
     def close(self) -> None:
         """With all that is in flight; who still reads has to be done with the slots."""
@@ -208,13 +227,14 @@ def picture(backend: Backend, slot: int) -> bytes:
 def clip_program(count: int, lanes: int = 1) -> list[Call]:
     """The first `count` frames of each lane, each into a slot of its own, nothing ever waited for.
 
-    Lane k starts at frame k of the clip.
+    Lane k starts at frame k of the clip. Several lanes exchange something after each frame.
     """
     program: list[Call] = []
     for n in range(count):
         program += [("ingest", (n + 1) % RING, n + 1 + lane, lane) for lane in range(lanes)]
         window = ((n - 1) % RING, n % RING, (n + 1) % RING)
         program += [("step", window, n * lanes + lane, lane) for lane in range(lanes)]
+        program += [("exchange", SWAP)] if lanes > 1 else []
     return program
 
 
@@ -229,6 +249,8 @@ def wanted_pictures(count: int, kind: str = PLAIN) -> list[bytes]:
         if name == "ingest":
             ring, frame, lane = arguments
             model.ingest(ring, source(kind)[frame], lane)
+        elif name == "exchange":
+            model.exchange(model.allowed(*arguments))
         else:
             window, _, lane = arguments
             pictures.append(model.step(window, lane))
@@ -237,7 +259,7 @@ def wanted_pictures(count: int, kind: str = PLAIN) -> list[bytes]:
 
 def drive(backend: SimulatedPipelined, kind: str = PLAIN) -> list[Any]:
     """Frames and steps of a clip, none waited for; the events of the steps."""
-    events, lanes = [], KINDS[kind][1]
+    events, lanes, model = [], KINDS[kind][1], Model(small(kind=kind))
     for lane in range(lanes):
         for ring in range(RING):
             backend.ingest(ring, source(kind)[ring + lane], lane)
@@ -245,6 +267,8 @@ def drive(backend: SimulatedPipelined, kind: str = PLAIN) -> list[Any]:
         if name == "ingest":
             ring, frame, lane = arguments
             backend.ingest(ring, source(kind)[frame], lane)
+        elif name == "exchange":
+            backend.exchange(model.allowed(*arguments))
         else:
             events.append(backend.step(*arguments))
     return events

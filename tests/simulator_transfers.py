@@ -11,7 +11,7 @@ import numpy as np
 from tests.simulator_gpu import SimulatedGPU
 from tests.simulator_memory import POISON, Access, Misuse, Region
 from tests.simulator_schedule import Part
-from vsanimesr.backends.device import HostBytes
+from vsanimesr.backends.device import Box, HostBytes
 
 
 class Upload:
@@ -82,6 +82,38 @@ class Copy:
     def run(self) -> None:
         memory = self._gpu.memory
         memory.view(self._target, self._nbytes)[:] = memory.view(self._source, self._nbytes)
+
+    def seen(self) -> None:
+        """Nothing of the host's is used."""
+
+
+class CopyBox:
+    """Part of a tensor within the device; it counts as use of all from its first byte to its last."""
+
+    label = "copy of a box"
+
+    def __init__(self, gpu: SimulatedGPU, target: int, source: int, box: Box) -> None:
+        self._gpu, self._target, self._source, self._box = gpu, target, source, box
+        self._nbytes = (box.layers - 1) * box.layer_pitch + (box.rows - 1) * box.row_pitch + box.row_nbytes
+        if min(box.row_nbytes, box.rows, box.layers) <= 0 or box.row_nbytes > box.row_pitch:
+            raise Misuse(f"a copy of {box}")
+        read = gpu.memory.access(source, self._nbytes, write=False)
+        written = gpu.memory.access(target, self._nbytes, write=True)
+        if read.overlaps(written):
+            raise Misuse(f"a copy of {box} from {source:#x} to {target:#x} overlaps itself")
+        self.accesses = [read, written]
+
+    def submitted(self) -> None:
+        """Nothing of the host's is used."""
+
+    def run(self) -> None:
+        self._bytes(self._target)[:] = self._bytes(self._source)
+
+    def _bytes(self, address: int) -> HostBytes:
+        """What is in the box, [layers, rows, bytes]."""
+        box, memory = self._box, self._gpu.memory.view(address, self._nbytes)
+        shape, strides = (box.layers, box.rows, box.row_nbytes), (box.layer_pitch, box.row_pitch, 1)
+        return np.lib.stride_tricks.as_strided(memory, shape, strides)
 
     def seen(self) -> None:
         """Nothing of the host's is used."""

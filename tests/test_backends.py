@@ -17,7 +17,7 @@ Make = Callable[..., Backend]
 WAIT = 60
 
 
-@pytest.fixture(params=["fake", *NETWORKS])
+@pytest.fixture(params=["fake", "openvino", pytest.param("torch", marks=pytest.mark.slow), "simulated"])
 def name(request: pytest.FixtureRequest) -> str:
     """Every backend in its turn."""
     return str(request.param)

@@ -12,7 +12,12 @@ from hypothesis import strategies as st
 
 from tests.clips import core, core_settings, in_flight, linear
 from vsanimesr import models
-from vsanimesr.spec import FORMATS, PixelFormat
+from vsanimesr.spec import FORMATS, MIN_SIDE, PixelFormat, padded
+from vsanimesr.tiles import DEFAULT_OVERLAP, GRID
+
+OVERLAPS = [(0, 0), (8, 8), (5, 16), (DEFAULT_OVERLAP, DEFAULT_OVERLAP)]
+ROOM = 32
+"""A side that may be cut into tiles."""
 
 pytestmark = pytest.mark.timeout(300, method="thread")
 
@@ -52,14 +57,37 @@ class Case:
         return blank.std.ModifyFrame(blank, noise)
 
 
-def sides(subsampling: int) -> st.SearchStrategy[int]:
-    return st.integers(16 >> subsampling, 200 >> subsampling).map(lambda side: side << subsampling)
+def sides(subsampling: int, least: int, most: int) -> st.SearchStrategy[int]:
+    return st.integers(least >> subsampling, most >> subsampling).map(lambda side: side << subsampling)
+
+
+def least_tile(side: int, overlap: int) -> int:
+    """The smallest tile of which three or so cover a side."""
+    return max(MIN_SIDE, side // 3 + 2 * padded(overlap, GRID) + GRID)
 
 
 @st.composite
-def cases(draw: st.DrawFn, most_frames: int, largest: int) -> Case:
+def tilings(draw: st.DrawFn, width: int, height: int) -> dict[str, Any]:
+    """About three tiles across and down at most, by their number or their size; each argument in all its forms."""
+    frame = width, height
+    fitting = [(x, y) for x, y in OVERLAPS if least_tile(width, x) < width and least_tile(height, y) < height]
+    across, down = draw(st.sampled_from(fitting))
+    asked: dict[str, Any] = {"overlap": across if across == down else [across, down]}
+    if across == DEFAULT_OVERLAP and draw(st.booleans()):
+        del asked["overlap"]
+    count = st.integers(1, 3)
+    if draw(st.booleans()):
+        return asked | {"tiles": draw(st.tuples(count, count).map(list) | count | st.just("auto"))}
+    least = least_tile(width, across), least_tile(height, down)
+    sizes = st.tuples(*(st.integers(tile, side) for tile, side in zip(least, frame, strict=True)))
+    return asked | {"tilesize": draw(sizes.map(list) | st.integers(max(least), max(frame)))}
+
+
+@st.composite
+def cases(draw: st.DrawFn, most_frames: int, largest: int, tiled: bool = False) -> Case:
+    """Clips whose sides are no longer than `largest`, with tiles always or where there is room for them."""
     format_ = draw(st.sampled_from(list(FORMATS.values())))
-    width, height = (draw(sides(each).filter(lambda side: side <= largest)) for each in format_.subsampling)
+    width, height = (draw(sides(each, ROOM if tiled else MIN_SIDE, largest)) for each in format_.subsampling)
     frames = draw(st.integers(1, most_frames))
     target = draw(st.none() | st.sampled_from(list(FORMATS.values())))
     scale = draw(st.sampled_from([4, 4, 3, 2, 1]))
@@ -78,8 +106,8 @@ def cases(draw: st.DrawFn, most_frames: int, largest: int) -> Case:
         arguments["format"] = target.id
     if picture.bits == 8:
         arguments["dither"] = draw(st.integers(0, 1))
-    if min(width, height) >= 64 and draw(st.booleans()):
-        arguments |= {"tiles": [draw(st.integers(1, 2)), 2], "overlap": draw(st.sampled_from([0, 8]))}
+    if tiled or (min(width, height) >= ROOM and draw(st.booleans())):
+        arguments |= draw(tilings(width, height))
     return Case(
         format=format_,
         width=width,
@@ -110,10 +138,23 @@ def test_any_request_gives_the_pixels_of_the_linear_render(case: Case) -> None:
     check(case, {"backend": "fake"})
 
 
+@settings(max_examples=30, deadline=None, suppress_health_check=quiet)
+@given(cases(most_frames=40, largest=160, tiled=True))
+def test_so_does_any_in_tiles(case: Case) -> None:
+    check(case, {"backend": "fake"})
+
+
 @pytest.mark.slow
 @settings(max_examples=12, deadline=None, suppress_health_check=[*quiet, HealthCheck.function_scoped_fixture])
 @given(cases(most_frames=14, largest=72))
 def test_so_does_openvino(official_v2: models.Artifact, case: Case) -> None:
+    check(case, {"backend": "openvino", "precision": "fp32"})
+
+
+@pytest.mark.slow
+@settings(max_examples=12, deadline=None, suppress_health_check=[*quiet, HealthCheck.function_scoped_fixture])
+@given(cases(most_frames=10, largest=72, tiled=True))
+def test_so_does_openvino_in_tiles(official_v2: models.Artifact, case: Case) -> None:
     check(case, {"backend": "openvino", "precision": "fp32"})
 
 

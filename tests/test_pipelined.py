@@ -1,9 +1,10 @@
 """The pipelined backend on a simulated GPU: the same pixels in every order that it may choose, and no misuse."""
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from random import Random
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,8 @@ from hypothesis import strategies as st
 
 from tests.cuda_simulator import SimulatedDevice, SimulatedPipelined, simulated
 from tests.networks import feed, frames, network, ok, same, setup
-from tests.simulator_kinds import CLIP, LANES, SLOTS
+from tests.simulator_kinds import CLIP, LANES, MIXED, SLOTS
+from tests.simulator_moves import SWAP
 from tests.simulator_mutants import MUTANTS
 from tests.simulator_programs import (
     RING,
@@ -41,11 +43,14 @@ seeds = st.integers(0, 1 << 20)
 EVERYTHING: list[Call] = [
     *[("ingest", n, n + 3, lane) for n in (0, 1) for lane in (0, 1)],
     *[("step", (0, 1, 2), n % SLOTS, n % 2) for n in range(5)],
+    ("exchange", SWAP),
     ("save",),
     *[("step", (2, 0, 1), n % SLOTS, n % 2) for n in range(5)],
+    ("exchange", SWAP),
     *[("ingest", n, n + 6, lane) for n in (0, 1) for lane in (0, 1)],
     ("read", 0),
     ("restore", 0),
+    ("exchange", SWAP[:1]),
     *[("step", (1, 2, 0), n, n) for n in (0, 1)],
     ("save",),
     ("save",),
@@ -186,20 +191,36 @@ def test_what_is_wrong_in_one_way_is_found(kind: type[SimulatedPipelined], pool:
     for seed in range(5):
         with pytest.raises((AssertionError, DeviceError)):
             check(EVERYTHING, Trial(seed, backend=kind), pool)
+
+
+def test_and_what_is_right_is_not(pool: ThreadPoolExecutor) -> None:
+    for seed in range(5):
         check(EVERYTHING, Trial(seed), pool)
 
 
-def test_the_steady_state_of_lanes_is_captured_and_captures_are_bounded() -> None:
-    backend = hashing(kind=LANES)
-    program = [("step", window, 0, lane) for window in itertools.product(range(RING), repeat=3) for lane in (0, 1, 1)]
-    for name, window, slot, lane in program * 2:
-        assert name == "step"
-        backend.step(window, slot, lane)
+def captures_of(steps: Sequence[tuple[tuple[int, ...], int]]) -> int:
+    """How many captures a backend of three lanes keeps of steps, each a window and a lane."""
+    backend = hashing(kind=MIXED)
+    for window, lane in steps:
+        backend.step(window, 0, lane)
     backend.drain()
     assert backend.error is None
-    assert backend.simulator.live.replays == MOST
+    kept = backend.simulator.live.replays
     backend.close()
     nothing_lives(backend.simulator)
+    return kept
+
+
+def test_the_steady_state_of_lanes_is_captured_and_captures_are_bounded() -> None:
+    frames = [((n % RING, (n + 1) % RING, (n + 2) % RING), lane) for n in range(12) for lane in range(3)]
+    assert captures_of(frames) == 3 * 6
+    any_ = [*itertools.product(itertools.permutations(range(RING)), range(3))]
+    assert captures_of(Random(1).choices(any_, k=400)) == MOST
+
+
+def test_steps_at_the_ends_of_a_scene_are_not_captured() -> None:
+    windows = (0, 0, 1), (0, 1, 1), (0, 0, 0)
+    assert captures_of([*itertools.product(windows, range(3))] * 4) == 0
 
 
 def unordered(*operations: Operation) -> bool:
