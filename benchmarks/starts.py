@@ -154,7 +154,7 @@ def real_cuts(clips: Sequence[footage.Footage]) -> Iterator[Piece]:
 
 
 def real_shots(clips: Sequence[footage.Footage]) -> Iterator[Piece]:
-    """The first MIDDLE frames of each shot and a few more, where it is long enough."""
+    """The first MIDDLE frames, and a few more, of each shot that is long enough and begins with a listed cut."""
     for clip in clips:
         starts = (0, *clip.cuts, clip.frames)
         for start, end in pairwise(starts):

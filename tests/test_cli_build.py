@@ -12,6 +12,7 @@ pytest.importorskip("tensorrt_rtx", reason="the extra tensorrt-rtx is for Linux 
 
 from tests.networks import network
 from vsanimesr.backends import count_nvidia_gpus
+from vsanimesr.cli import build as command
 from vsanimesr.cli import clip, main
 from vsanimesr.engines.label import label
 from vsanimesr.graphs import compose
@@ -87,18 +88,22 @@ def test_what_is_no_format_is_a_usage_error(build, capsys):
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        ("--format YUV420P8", "YUV420P8 709 limited left"),
+        ("--format YUV420P8", "YUV420P8 601 limited left"),
         ("--format yuv420p10 --matrix 2020 --chromaloc top_left --range full", "YUV420P10 2020 full top_left"),
-        ("--format YUV422P8 --scale 2 --to YUV422P10", "YUV422P8 709 limited left to YUV422P10, scale 2"),
-        ("--format YUV420P8 --dither", "YUV420P8 709 limited left, dithered"),
-        ("--format GRAY8", "Gray8 709 limited"),
+        ("--format YUV422P8 --scale 2 --to YUV422P10 --matrix 709", "YUV422P8 709 limited left to YUV422P10, scale 2"),
+        ("--format YUV420P8 --dither", "YUV420P8 601 limited left, dithered"),
+        ("--format GRAY8 --matrix 170m", "Gray8 601 limited"),
         ("--format RGB24 --range limited", "RGB24 limited"),
         ("--format RGB24 --to YUV420P8 --matrix 601", "RGB24 to YUV420P8 601 limited left"),
-        ("--format YUV444P16 --to RGB48", "YUV444P16 709 limited to RGB48"),
-        ("--format YUV444P16 --range full --to RGBS", "YUV444P16 709 full to RGBS"),
-        ("--format YUV444P8 --to YUV420P8 --chromaloc center", "YUV444P8 709 limited to YUV420P8 709 limited center"),
-        ("--format RGBH --to YUV420P8 --range full", "RGBH to YUV420P8 709 full left"),
+        ("--format YUV444P16 --to RGB48", "YUV444P16 601 limited to RGB48"),
+        ("--format YUV444P16 --range full --to RGBS", "YUV444P16 601 full to RGBS"),
+        ("--format YUV444P8 --to YUV420P8 --chromaloc center", "YUV444P8 601 limited to YUV420P8 601 limited center"),
+        ("--format RGBH --to YUV420P8 --range full", "RGBH to YUV420P8 601 full left"),
         ("--to RGBH --scale 1", "RGBS to RGBH, scale 1"),
+        ("--format RGB24 --to YUV444P8 --range full", "RGB24 to YUV444P8 601 full"),
+        ("--format RGB24 --to YUV444P8 --range limited", "RGB24 to YUV444P8 601 limited"),
+        ("--format RGB24 --to GRAY8 --clip-range limited --range full", "RGB24 limited to Gray8 601 full"),
+        ("--format RGBS --to RGB24 --range limited", "RGBS to RGB24 limited"),
     ],
 )
 def test_options_describe_a_clip(options, words):
@@ -108,11 +113,20 @@ def test_options_describe_a_clip(options, words):
     assert label(clip.clip(arguments, arguments.format[0], 48, 64)) == words
 
 
+@pytest.mark.parametrize(("best", "matrix"), [("576x1024", "601"), ("580x1024", "709"), (None, "709")])
+def test_without_a_matrix_a_range_has_what_is_usual_for_its_best_size(build, monkeypatch, best, matrix):
+    keys = []
+    monkeypatch.setattr(command, "_build_one", lambda recipe, *_: keys.append(recipe.key))
+    sizes = ("--min", "16x16", "--max", "1080x1920", *(("--opt", best) if best else ()))
+    assert build(*RTX, *sizes, "--format", "YUV444P8")[0] == 0
+    assert [key.format for key in keys] == [f"YUV444P8 {matrix} limited"] * 2
+
+
 def test_video_is_built_for_the_size_of_the_clip(build):
     options = ("--format", "yuv420p8", "--to", "yuv420p10", "--scale", "2")
     code, told, _ = build(*RTX, *SIZE, *options)
     assert code == 0
-    assert re.search(r"^  mine step, 64x48, YUV420P8 709 limited left to YUV420P10, scale 2, fp16, ", told, re.M)
+    assert re.search(r"^  mine step, 64x48, YUV420P8 601 limited left to YUV420P10, scale 2, fp16, ", told, re.M)
     code, other, _ = build(*RTX, "--height", "48", "--width", "64", *options)
     assert code == 0
     assert other.count("built ") == 2, "a frame without a margin has graphs of its own"
@@ -154,6 +168,11 @@ def test_without_a_backend_it_takes_what_is_installed(build, monkeypatch):
             (*SIZE, "--format", "YUV444P8", "--chromaloc", "top"),
             "--chromaloc top: YUV444P8 has no place of its chroma; leave it out",
         ),
+        (
+            (*SIZE, "--format", "YUV444P8", "--clip-range", "full"),
+            "--clip-range full: is for RGB clips of whole numbers whose pictures are YUV or grey, these are YUV444P8",
+        ),
+        ((*SIZE, "--to", "YUV444P8", "--clip-range", "full"), "these are RGBS and YUV444P8; write --range"),
         ((*SIZE, "--format", "YUV420P10", "--dither"), "--dither: the pictures are YUV420P10, wanted are 8 bits"),
         ((*SIZE, "--format", "YUV420P8", "--to", "YUV420P10", "--dither"), "the pictures are YUV420P10"),
         ((*SIZE, "--to", "YUV420P16", "--dither"), "the pictures are YUV420P16"),
@@ -161,7 +180,7 @@ def test_without_a_backend_it_takes_what_is_installed(build, monkeypatch):
         (("--height", "47", "--width", "63", "--to", "yuv422p8", "--scale", "1"), "YUV422P8 has no size 47x63"),
         (
             (*ODD, "--format", "YUV420P8"),
-            "YUV420P8 709 limited left take multiples of 4, got 46x62; for clips of other",
+            "YUV420P8 601 limited left take multiples of 4, got 46x62; for clips of other",
         ),
         ((*ODD, "--scale", "2"), "RGBS, scale 2 take multiples of 4"),
     ],

@@ -42,6 +42,15 @@ CLIPS = {
         64, 48, 9, FORMATS["YUV420P10"], VIDEO, PictureSpec(FORMATS["YUV420P8"], VIDEO, 3, dither=True)
     ),
     "RGBS to YUV420P8 601 full left": ClipSpec(64, 48, 9, RGBS, Colour(), PictureSpec(FORMATS["YUV420P8"], FULL)),
+    "RGB24 to YUV444P8 709 full": ClipSpec(
+        64, 48, 9, FORMATS["RGB24"], Colour(), PictureSpec(FORMATS["YUV444P8"], Colour("709", full=True))
+    ),
+    "RGB24 limited to YUV420P8 709 limited left": ClipSpec(
+        64, 48, 9, FORMATS["RGB24"], Colour("rgb", full=False), PictureSpec(FORMATS["YUV420P8"], VIDEO)
+    ),
+    "RGBH to RGB24 limited": ClipSpec(
+        64, 48, 9, RGBH, Colour(), PictureSpec(FORMATS["RGB24"], Colour("rgb", full=False))
+    ),
     "YUV444P8 2020 limited to RGB24": ClipSpec(
         64, 48, 9, FORMATS["YUV444P8"], Colour("2020", full=False), PictureSpec(FORMATS["RGB24"])
     ),
@@ -92,20 +101,27 @@ def test_it_builds_what_was_missing(built: list[Recipe], tmp_path: Path, name: s
 formats = st.sampled_from(list(FORMATS.values()))
 values = st.fixed_dictionaries(
     {
-        "matrix": st.sampled_from(clip_options.MATRICES),
-        "range": st.sampled_from(clip_options.RANGES),
-        "chromaloc": st.sampled_from(clip_options.LOCATIONS),
+        "matrix": st.sampled_from(list(tags.MATRICES)),
+        "range": st.sampled_from(list(tags.RANGES)),
+        "chromaloc": st.sampled_from(tags.LOCATIONS),
     }
 )
 
 
 @settings(max_examples=200, deadline=None)
-@given(source=formats, to=formats, scale=st.sampled_from(SCALES), arguments=values, dither=st.booleans())
+@given(
+    source=formats,
+    to=formats,
+    scale=st.sampled_from(SCALES),
+    arguments=values,
+    tag=st.sampled_from([{}, {"_Range": 0}, {"_Range": 1}]),
+    dither=st.booleans(),
+)
 def test_its_options_describe_what_the_filter_makes_of_its_arguments(
-    source: PixelFormat, to: PixelFormat, scale: int, arguments: dict[str, str], dither: bool
+    *, source: PixelFormat, to: PixelFormat, scale: int, arguments: dict[str, str], tag: dict[str, int], dither: bool
 ) -> None:
     size = (64, 48)
-    colour, _ = tags.resolve(source, size, {}, arguments)
+    colour, _ = tags.resolve(source, size, tag, tags.of_clip(source, to, arguments))
     means = tags.converted(colour, source, to, size, arguments)
     picture = PictureSpec(to, means, scale, dither and to.bits == 8)
     made = ClipSpec(*size, 1, source, colour, picture)

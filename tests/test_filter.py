@@ -14,6 +14,7 @@ from vsanimesr import models
 from vsanimesr.arguments import ARGUMENTS, DEFAULTS, FOREIGN
 from vsanimesr.backends import count_nvidia_gpus
 from vsanimesr.errors import ArgumentError
+from vsanimesr.spec import FORMATS
 
 FAKE = {"backend": "fake"}
 
@@ -103,6 +104,7 @@ def test_an_unsupported_format_names_the_line_to_write(format_: int) -> None:
     clip = core.std.BlankClip(format=format_, width=64, height=48)
     text = refusal(clip)
     assert "wanted RGB, YUV" in text
+    assert "of 8, 10, 12, 14 or 16 bits, RGBH or RGBS: " in text
     written = text.split(": ")[-1]
     fixed = eval(written.removeprefix("clip = "), {"core": core, "vs": vs, "clip": clip})
     assert core.animesr.Upscale(fixed, **FAKE).get_frame(0).width == 256
@@ -171,6 +173,54 @@ def test_the_smallest_and_odd_sizes_work(size: tuple[int, int], official_v2: mod
 )
 def test_bad_arguments(arguments: dict[str, Any], text: str) -> None:
     assert text in refusal(**FAKE | arguments if "device" not in arguments else arguments)
+
+
+def test_the_formats_that_pictures_can_have_are_named_as_vapoursynth_names_them() -> None:
+    names = refusal(format=7).split("write one of ")[1].split(", ")
+    formats = [getattr(vs, name.removeprefix("vs.")) for name in names]
+    assert len(formats) == len(FORMATS)
+    assert all(core.animesr.Upscale(numbered(1), format=one, **FAKE).format.id == one for one in formats)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "text"),
+    [
+        ({"burn_in": 1.5}, "burn_in is 1.5, wanted one whole number, 0 to 100"),
+        ({"scale": "4"}, "scale is '4', wanted one whole number, 1 to 4"),
+        ({"scale": "x"}, "scale is 'x', wanted one whole number"),
+        ({"scale": True}, "scale is True, wanted one whole number"),
+        ({"scale": 5}, "scale is 5, wanted 1 to 4"),
+        ({"scale": [4]}, "scale is [4], wanted one whole number"),
+        ({"slots": 2.0}, "slots is 2.0, wanted one whole number"),
+        ({"segment": float("nan")}, "segment is nan, wanted one whole number"),
+        ({"checkpoints": 10**30}, "checkpoints is 1000000000000000000000000000000, wanted 0 to"),
+        ({"scenes": 0.5}, "scenes is 0.5, wanted one whole number, 0 to 1"),
+        ({"dither": "no"}, "dither is 'no', wanted one whole number, 0 to 1"),
+        ({"format": "YUV420P8"}, "format is 'YUV420P8', wanted the number of a format, such as vs.YUV420P8"),
+        ({"tilesize": "large"}, "tilesize is 'large', wanted one whole number or two"),
+        ({"tilesize": [64.5, 64]}, "tilesize is [64.5, 64], wanted one whole number or two"),
+        ({"overlap": 8.5, "tiles": 2}, "overlap is 8.5, wanted one whole number or two"),
+    ],
+    ids=str,
+)
+def test_the_python_function_takes_no_numbers_that_are_none(arguments: dict[str, Any], text: str) -> None:
+    with pytest.raises(ArgumentError) as caught:
+        vsanimesr.upscale(numbered(3), **FAKE | arguments)
+    assert text in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        {"scale": np.int64(2), "dither": True, "scenes": False, "format": vs.GRAY8},
+        {"scale": 2, "dither": 1, "scenes": 0, "format": core.get_video_format(vs.GRAY8)},
+        {"scale": np.uint8(2), "tilesize": [96, np.int16(96)], "format": int(vs.GRAY8), "segment": None},
+    ],
+    ids=str,
+)
+def test_the_python_function_takes_all_that_are(arguments: dict[str, Any]) -> None:
+    made = vsanimesr.upscale(numbered(1, 32, 24), **FAKE, **arguments)
+    assert (made.width, made.height, made.format.name) == (64, 48, "Gray8")
 
 
 @pytest.mark.parametrize("name", ["scale", "matrix", "tilesize", "backend", "slots"])

@@ -15,7 +15,6 @@ from vsanimesr.spec import FORMATS, PixelFormat
 
 GRAY8 = FORMATS["Gray8"]
 SEEDS = range(10)
-NOTHING: Mapping[str, int] = {}
 
 
 def signed(luma: Luma) -> Signature:
@@ -172,12 +171,8 @@ def test_broken_floats_are_black_or_white() -> None:
     ],
 )
 def test_properties_decide_where_they_are(before: Mapping[str, int], after: Mapping[str, int], expected: bool) -> None:
-    def unwanted() -> Signature:
-        pytest.fail("a signature was asked for where properties say it")
-
-    assert starts_scene(before, after, unwanted, unwanted) is expected
-    for pair in (CUTS["cut"](1), DISTURBED["still"](1)):
-        assert starts_scene(before, after, *map(signed, pair)) is expected
+    for old, new in (CUTS["cut"](1), DISTURBED["still"](1)):
+        assert starts_scene((before, after), (signed(old), signed(new))) is expected
 
 
 @pytest.mark.parametrize(
@@ -185,7 +180,5 @@ def test_properties_decide_where_they_are(before: Mapping[str, int], after: Mapp
     [({}, {}), ({"_SceneChangePrev": 1}, {"_SceneChangeNext": 1}), ({"_Matrix": 1}, {"_DurationNum": 1})],
 )
 def test_the_detector_decides_where_no_property_does(before: Mapping[str, int], after: Mapping[str, int]) -> None:
-    for pair, expected in ((CUTS["cut"](1), True), (DISTURBED["fast pan"](1), False)):
-        old, new = map(signed, pair)
-        assert starts_scene(before, after, lambda old=old: old, lambda new=new: new) is expected
-        assert starts_scene(before, after, old, new) is expected
+    for (old, new), expected in ((CUTS["cut"](1), True), (DISTURBED["fast pan"](1), False)):
+        assert starts_scene((before, after), (signed(old), signed(new))) is expected

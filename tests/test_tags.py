@@ -1,14 +1,14 @@
-"""What samples mean: by arguments, tags, or the ecosystem's convention; and what the pictures are tagged."""
+"""What samples mean: by arguments, tags, or the ecosystem's convention; and which frames mean something else."""
 
 from typing import Any
 
 import pytest
-import vapoursynth as vs
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from tests.clips import core
 from vsanimesr import tags
 from vsanimesr.errors import ArgumentError, FormatError
-from vsanimesr.spec import FORMATS, RGBS, Colour
+from vsanimesr.spec import FORMATS, RGBS, Colour, PixelFormat
 
 YUV, RGB, GRAY = FORMATS["YUV420P8"], FORMATS["RGB24"], FORMATS["Gray10"]
 SD, HD = (640, 480), (1280, 720)
@@ -73,8 +73,9 @@ def converted(source: str, target: str, colour: Colour, size: tuple[int, int] = 
 
 def test_pictures_of_another_format() -> None:
     colour = Colour("601", full=True, location="top")
-    assert converted("YUV420P8", "YUV444P16", colour) == colour
-    assert converted("YUV420P8", "Gray8", colour) == colour
+    assert converted("YUV420P8", "YUV422P16", colour) == colour
+    assert converted("YUV420P8", "Gray8", colour) == Colour("601", full=True)
+    assert converted("YUV444P8", "YUV420P8", Colour("601", full=True), chromaloc="top") == colour
     assert converted("YUV420P8", "RGB24", colour) == Colour()
     assert converted("RGB24", "RGBS", Colour("rgb", full=False)) == Colour()
     assert converted("RGB24", "RGB48", Colour("rgb", full=False)) == Colour("rgb", full=False)
@@ -82,6 +83,27 @@ def test_pictures_of_another_format() -> None:
     assert converted("RGBS", "YUV420P8", Colour(), SD) == Colour("601", full=False)
     told = {"matrix": "2020", "range": "full", "chromaloc": "top"}
     assert converted("RGBS", "YUV420P8", Colour(), **told) == Colour("2020", full=True, location="top")
+    assert converted("YUV420P8", "RGB24", Colour("601", full=False), range="limited") == Colour()
+
+
+@pytest.mark.parametrize("source", ["RGB24", "RGB48", "RGBH", "RGBS"])
+@pytest.mark.parametrize("target", ["YUV420P8", "YUV444P16", "Gray8"])
+@pytest.mark.parametrize("said", tags.RANGES)
+def test_range_is_that_of_video_made_out_of_rgb(source: str, target: str, said: str) -> None:
+    """And the clip's own is as it is tagged."""
+    formats, full = (FORMATS[source], FORMATS[target]), tags.RANGES[said]
+    own = tags.of_clip(*formats, {"range": said})
+    for tag, tagged in (({}, True), ({"_Range": 1}, True), ({"_Range": 0}, formats[0].floating)):
+        colour = resolved(formats[0], SD, tag, **own)
+        assert colour.full == tagged
+        assert converted(source, target, colour, range=said).full == full
+
+
+@pytest.mark.parametrize("said", tags.RANGES)
+def test_range_is_that_of_pictures_of_whole_numbers_made_out_of_others(said: str) -> None:
+    assert tags.of_clip(RGBS, RGB, {"range": said}) == {}
+    assert converted("RGBS", "RGB24", Colour(), range=said) == Colour("rgb", full=tags.RANGES[said])
+    assert converted("RGBH", "RGB48", Colour()) == Colour()
 
 
 @pytest.mark.parametrize(
@@ -98,97 +120,59 @@ def test_arguments_that_mean_nothing_are_refused(source: str, target: str, argum
         tags.check_use(FORMATS[source], FORMATS[target], argument)
 
 
-FAKE = {"backend": "fake"}
+NOT_SAID: dict[str, str] = {}
+ANY = st.fixed_dictionaries(
+    {},
+    optional={
+        "_Matrix": st.sampled_from([1, 2, 5, 6, 9]),
+        "_Range": st.sampled_from([0, 1]),
+        "_ColorRange": st.sampled_from([0, 1]),
+        "_ChromaLocation": st.integers(0, 5),
+        "_SceneChangePrev": st.sampled_from([0, 1]),
+    },
+)
+SAID = st.fixed_dictionaries(
+    {},
+    optional={
+        name: st.sampled_from(list(known)) for name, known in (("matrix", tags.MATRICES), ("range", tags.RANGES))
+    },
+)
 
 
-def clip(format_: int = vs.YUV420P8, frames: int = 4, **properties: int) -> vs.VideoNode:
-    blank = core.std.BlankClip(width=64, height=48, format=format_, length=frames)
-    return blank.std.SetFrameProps(**properties) if properties else blank
-
-
-def props(node: vs.VideoNode) -> dict[str, int]:
-    found = node.get_frame(1).props
-    return {name: int(found[name]) for name in ("_Matrix", "_Range", "_ChromaLocation") if name in found}
-
-
-def test_pictures_are_tagged_as_they_are() -> None:
-    assert props(core.animesr.Upscale(clip(**TAGGED), **FAKE)) == TAGGED
-    untagged = core.animesr.Upscale(clip(), **FAKE)
-    assert props(untagged) == {"_Matrix": 6, "_Range": 0, "_ChromaLocation": 0}
-    high = core.animesr.Upscale(clip(**TAGGED), format=vs.YUV444P10, **FAKE)
-    assert props(high) == {"_Matrix": 9, "_Range": 1}
-    assert props(core.animesr.Upscale(clip(**TAGGED), format=vs.RGB24, **FAKE)) == {"_Matrix": 0, "_Range": 1}
-    yuv = core.animesr.Upscale(clip(vs.RGB24), format=vs.YUV420P8, matrix="2020", **FAKE)
-    assert props(yuv) == {"_Matrix": 9, "_Range": 0, "_ChromaLocation": 0}
-    assert props(core.animesr.Upscale(clip(vs.RGBS), **FAKE)) == {}
-
-
-def test_resize_takes_the_pictures_for_what_they_are() -> None:
-    picture = core.animesr.Upscale(clip(vs.YUV420P8, **TAGGED), format=vs.YUV420P10, scale=2, **FAKE)
-    assert core.resize.Bicubic(picture, format=vs.RGBS).get_frame(0).width == 128
+@settings(max_examples=300, deadline=None, derandomize=True)
+@given(format_=st.sampled_from(list(FORMATS.values())), size=st.sampled_from([SD, HD]), first=ANY, later=ANY, said=SAID)
+def test_frames_are_refused_if_they_mean_something_else_and_only_then(
+    format_: PixelFormat, size: tuple[int, int], first: dict[str, int], later: dict[str, int], said: dict[str, str]
+) -> None:
+    own = tags.of_clip(format_, format_, said)
+    check = tags.checker(format_, size, first, own)
+    check(0, first)
+    if resolved(format_, size, first, **own) == resolved(format_, size, later, **own):
+        check(7, later)
+    else:
+        with pytest.raises(FormatError, match=r"frame 7 is (not )?tagged"):
+            check(7, later)
 
 
 @pytest.mark.parametrize(
-    ("tag", "told"),
-    [
-        ({"_Matrix": 5}, "frame 2 is tagged matrix 5, the first frame 1; wanted one"),
-        ({"_Range": 1}, "frame 2 is tagged range full, the first frame limited"),
-        ({"_ChromaLocation": 1}, "frame 2 is tagged chromaloc center, the first frame left"),
-    ],
+    ("size", "same"), [(SD, {"_Matrix": 5, "_Range": 0, "_ChromaLocation": 0}), (HD, {"_Matrix": 1, "_ColorRange": 1})]
 )
-def test_tags_that_change_are_refused_unless_an_argument_says_what_holds(tag: dict[str, int], told: str) -> None:
-    plain = {"_Matrix": 1, "_Range": 0, "_ChromaLocation": 0}
-    spliced = core.std.Splice([clip(frames=2, **plain), clip(frames=2, **plain | tag)])
-    with pytest.raises(vs.Error, match=told):
-        core.animesr.Upscale(spliced, **FAKE).get_frame(3)
-    fixed = core.animesr.Upscale(spliced, matrix="709", range="limited", chromaloc="left", **FAKE)
-    assert props(fixed) == props(fixed.std.Trim(2)) == plain
+def test_a_missing_tag_is_what_is_assumed_of_it(size: tuple[int, int], same: dict[str, int]) -> None:
+    tags.checker(YUV, size, {}, NOT_SAID)(1, same)
+    tags.checker(YUV, size, same, NOT_SAID)(1, {})
+    tags.checker(YUV, size, {"_Matrix": 6}, NOT_SAID)(1, {"_Matrix": 5})
 
 
-def test_interlaced_frames_are_refused_with_the_way_out() -> None:
-    interlaced = clip(_FieldBased=2)
-    with pytest.raises(vs.Error, match=r"frame 0 is interlaced \(_FieldBased=2\).*deinterlace.*SetFieldBased"):
-        core.animesr.Upscale(interlaced, **FAKE)
-    later = core.std.Splice([clip(vs.RGBS, 2), clip(vs.RGBS, 2, _FieldBased=1)])
-    filtered = core.animesr.Upscale(later, **FAKE)
-    filtered.get_frame(0).close()
-    with pytest.raises(vs.Error, match="frame 2 is interlaced"):
-        filtered.get_frame(3)
-    assert core.animesr.Upscale(core.std.SetFieldBased(interlaced, 0), **FAKE).get_frame(3).width == 256
+@pytest.mark.parametrize("matrix", [8, 601, 709])
+def test_a_matrix_that_is_none_of_ours_is_refused_in_a_later_frame(matrix: int) -> None:
+    with pytest.raises(FormatError, match=f"frame 3 is tagged matrix _Matrix={matrix}, the first frame not tagged"):
+        tags.checker(YUV, SD, {}, NOT_SAID)(3, {"_Matrix": matrix})
+    with pytest.raises(FormatError, match=f"the clip is tagged _Matrix={matrix}, wanted 1"):
+        resolved(YUV, SD, {"_Matrix": matrix})
 
 
-def test_a_first_frame_that_cannot_be_read_is_said_and_need_not_be() -> None:
-    def broken(n: int, f: vs.VideoFrame) -> vs.VideoFrame:
-        if n == 0:
-            raise ValueError("no such disc")
-        return f
-
-    source = clip()
-    damaged = source.std.ModifyFrame(source, broken)
+def test_rgb_that_changes_says_how_to_tag_it() -> None:
     with pytest.raises(
-        vs.Error, match=r"first frame, whose tags say[^\n]*no such disc; write matrix=, range= and chroma"
+        FormatError, match=r"frame 3 is tagged range limited, .* which means range full; .*SetFrameProps"
     ):
-        core.animesr.Upscale(damaged, **FAKE)
-    unread = core.animesr.Upscale(damaged, matrix="709", range="limited", chromaloc="left", **FAKE)
-    with pytest.raises(vs.Error, match="no such disc"):
-        unread.get_frame(0)
-
-
-def test_what_is_assumed_of_a_clip_is_logged_once() -> None:
-    lines: list[str] = []
-    handle = core.add_log_handler(lambda _, text: lines.append(text))
-    try:
-        core.animesr.Upscale(clip(), **FAKE).get_frame(3).close()
-    finally:
-        core.remove_log_handler(handle)
-    told = [line for line in lines if "tagged" in line]
-    assert told == ["Upscale: the clip is not tagged in full, taken for 601, limited range, chroma left"]
-
-
-def test_the_shim_reads_the_properties_that_are_known_here(monkeypatch: pytest.MonkeyPatch) -> None:
-    seen: list[Any] = []
-    monkeypatch.setattr(tags, "checker", lambda *_: lambda _, properties: seen.append(dict(properties)))
-    values = {name: int(name == "_Matrix") for name in tags.PROPERTIES if name != "_ColorRange"}
-    core.animesr.Upscale(clip(**values, N=7), **FAKE).get_frame(0).close()
-    seen[-1].pop("_ColorRange", None)  # VapourSynth makes each of the two out of the other
-    assert seen[-1] == values
+        tags.checker(RGB, SD, {}, NOT_SAID)(3, {"_Range": 0})

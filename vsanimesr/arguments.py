@@ -1,7 +1,8 @@
 """The filter's arguments: their names and ranges, and what users of other upscalers call them."""
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from numbers import Integral
 from typing import Any
 
 from vsanimesr.errors import ArgumentError
@@ -62,7 +63,9 @@ RANGES = {
     "checkpoints": (0, 1 << 20),
     "build": (0, 1),
 }
-"""Least and greatest value of each argument that is a number."""
+"""Least and greatest value of each argument that is a number; those of 0 to 1 are switches."""
+PAIRS = ("tilesize", "overlap")
+"""Arguments that are one number, or width and height."""
 
 ENGINES = "write engine_dir='FOLDER'"
 BUILDER = "build the engine beforehand with: vsanimesr engines build"
@@ -94,14 +97,28 @@ FOREIGN = {
 
 
 def check(arguments: Mapping[str, Any]) -> None:
-    """Raise ArgumentError for a name that is not ours, saying what ours is called, and for numbers out of range."""
+    """Raise ArgumentError for a name that is not ours, saying what ours is called, and for what should be numbers.
+
+    These are whole (of any type that is, such as NumPy's, but no truth values), and within RANGES.
+    """
     check_names(arguments)
     for name, (least, most) in RANGES.items():
         value = arguments.get(name, least)
-        if isinstance(value, bool) or not isinstance(value, int):
+        if not _whole(value):
             raise ArgumentError(f"{name} is {value!r}, wanted one whole number, {least} to {most}")
         if not least <= value <= most:
             raise ArgumentError(f"{name} is {value}, wanted {least} to {most}")
+    if not _whole(number := arguments.get("format", 0)):
+        raise ArgumentError(f"format is {number!r}, wanted the number of a format, such as vs.YUV420P8")
+    for name in PAIRS:
+        sides = arguments.get(name, 0)
+        listed = sides if isinstance(sides, Iterable) and not isinstance(sides, (str, bytes)) else [sides]
+        if not all(map(_whole, listed)):
+            raise ArgumentError(f"{name} is {sides!r}, wanted one whole number or two, width and height")
+
+
+def _whole(value: object) -> bool:
+    return isinstance(value, Integral) and not isinstance(value, bool)
 
 
 def check_names(arguments: Mapping[str, Any]) -> None:
@@ -121,7 +138,6 @@ def picture_format(number: int | None, clip: PixelFormat) -> PixelFormat:
         return clip
     found = next((format_ for format_ in FORMATS.values() if format_.id == number), None)
     if found is None:
-        raise ArgumentError(
-            f"format={number} is none that pictures can have; write one of vs.{', vs.'.join(sorted(FORMATS))}"
-        )
+        known = ", ".join(f"vs.{name.upper()}" for name in sorted(FORMATS))  # VapourSynth's constants are GRAY8 etc.
+        raise ArgumentError(f"format={number} is none that pictures can have; write one of {known}")
     return found

@@ -6,11 +6,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from vsanimesr.arguments import ARGUMENTS, check_names
+from vsanimesr.arguments import ARGUMENTS, RANGES, check, check_names
 from vsanimesr.errors import ArgumentError, BackendUnavailable
 
 if TYPE_CHECKING:
     import vapoursynth as vs
+
+SWITCHES = [name for name, bounds in RANGES.items() if bounds == (0, 1)]
+"""Arguments that are a number to VapourSynth and a truth value in Python."""
 
 
 def upscale(
@@ -47,7 +50,8 @@ def upscale(
     scale: 4, 3, 2 or 1, size of the picture over that of the frame; below 4 the picture is reduced by a bicubic kernel.
     format: VapourSynth's number of the picture's format, None for the clip's. dither: ordered, to 8 bits.
     matrix ('601', '709', '2020'), range ('limited', 'full'), chromaloc ('left', 'center', 'top_left', 'top',
-    'bottom_left', 'bottom'): what the samples mean, None for what the frames' properties say.
+    'bottom_left', 'bottom'): what the clip's samples mean, None for what the frames' properties say; or what those of
+    the pictures mean, where only they have it; range, where pictures are made YUV or grey out of RGB.
     scenes: whether the recurrence starts anew at scene changes. burn_in: steps on the first frame of a scene before it.
     segment: frames after which long scenes are divided, 0 for never; warmup: frames that a segment starts early.
     tiles: 'auto', a number or [columns, rows]; tilesize: [width, height]; overlap: samples cropped at inner sides.
@@ -58,8 +62,9 @@ def upscale(
     checkpoints: MiB of host memory for states that a seek can restart from.
     engine_dir: folder of TensorRT's engines, None for the user's cache; build: whether a missing engine is built.
 
-    Raises vapoursynth.Error for what the filter refuses, ArgumentError for names that are not ours. Frame n of the
-    result has the properties of frame n of the clip, with the colours that it is in.
+    Raises vapoursynth.Error for what the filter refuses, ArgumentError for names that are not ours and for numbers that
+    are none or out of range. Frame n of the result has the properties of frame n of the clip, with the colours that it
+    is in.
     """
     import vapoursynth as vs  # noqa: PLC0415  # importing the package must not need the library
 
@@ -68,7 +73,10 @@ def upscale(
         raise ArgumentError(f"clip is {type(clip).__name__}, wanted a video node")
     load_plugin(vs)
     given = {name: value for name, value in locals().items() if name in ARGUMENTS and value is not None}
-    given |= {name: int(value) for name, value in given.items() if isinstance(value, bool)}
+    given |= {name: int(given[name]) for name in SWITCHES if isinstance(given.get(name), bool)}
+    if isinstance(format, vs.VideoFormat):
+        given["format"] = format.id
+    check(given)  # VapourSynth would make whole numbers of 1.5 and "4"
     if engine_dir is not None:
         given["engine_dir"] = str(engine_dir)
     result: vs.VideoNode = vs.core.animesr.Upscale(clip, **given)

@@ -18,7 +18,7 @@ from vsanimesr.backends.base import EngineSetup, Planes, Setup
 from vsanimesr.errors import ArgumentError, FormatError
 from vsanimesr.runs import Starts
 from vsanimesr.session import Session
-from vsanimesr.spec import FORMATS, MIN_SIDE, ClipSpec, PictureSpec, PixelFormat
+from vsanimesr.spec import FORMATS, MIN_SIDE, ClipSpec, Colour, PictureSpec, PixelFormat
 from vsanimesr.tiles import tiling_from
 from vsanimesr.timeline import Properties
 
@@ -57,15 +57,21 @@ class Filter:
 
 
 def reads_first_frame(clip: Mapping[str, Any], arguments: Mapping[str, Any]) -> bool:
-    """Whether `create` needs the properties of the clip's first frame, which says what its samples mean."""
+    """Whether `create` needs the properties of the clip's first frame, which says what its samples mean.
+
+    Raises ArgumentError.
+    """
     format_ = FORMATS.get(clip["format"])
-    return format_ is not None and bool(tags.unsaid(format_, arguments))
+    if format_ is None:
+        return False
+    target = names.picture_format(arguments.get("format"), format_)
+    return bool(tags.unsaid(format_, tags.of_clip(format_, target, arguments)))
 
 
 def refuse_first_frame(error: str) -> None:
     """Raise what there is to say of a first frame that could not be read."""
     last = [line for line in error.splitlines() if line.strip()][-1:]  # of a whole trace, if Python made it
-    ways = "write matrix=, range= and chromaloc= if its frames are not to be looked at"
+    ways = "write matrix=, range= and chromaloc=, as far as they are the clip's own, and it is not looked at"
     raise FormatError(f"the clip's first frame, whose tags say what its samples mean, failed: {''.join(last)}; {ways}")
 
 
@@ -118,8 +124,7 @@ class Detector:
         self, properties: tuple[Properties, Properties], signatures: tuple[scenes.Signature, scenes.Signature]
     ) -> bool:
         """Whether the second of two frames starts a scene."""
-        before, after = signatures
-        return scenes.starts_scene(*properties, lambda: before, lambda: after)
+        return scenes.starts_scene(properties, signatures)
 
 
 def _starts(values: Mapping[str, Any]) -> Starts:
@@ -141,19 +146,23 @@ def _describe(
         what = "format" if not name else "size"
         raise FormatError(f"the clip's {what} varies from frame to frame, wanted one for all of it: {RESIZE}")
     if name not in FORMATS:
-        raise FormatError(f"the clip is {name}, wanted RGB, YUV 4:2:0, 4:2:2, 4:4:4 or grey: {_convert(name)}")
+        raise FormatError(f"the clip is {name}, wanted {WANTED}: {_convert(name)}")
     if min(width, height) < MIN_SIDE:
         raise FormatError(f"the clip is {width}x{height}, wanted at least {MIN_SIDE}x{MIN_SIDE}; add borders first")
-    format_, properties = FORMATS[name], clip.get("properties", {})
-    colour, assumed = tags.resolve(format_, (width, height), properties, values)
+    format_, size, properties = FORMATS[name], (width, height), clip.get("properties", {})
+    target = names.picture_format(values.get("format"), format_)
+    own = tags.of_clip(format_, target, values)
+    colour, assumed = tags.resolve(format_, size, properties, own)
     if assumed:
         messages.append(f"the clip is {assumed}")
-    check = tags.checker(format_, properties, values)
+    check = tags.checker(format_, size, properties, own)
     check(0, properties)
-    picture = _picture(format_, colour, (width, height), values)
+    picture = _picture((format_, target), colour, size, values)
     return ClipSpec(width, height, clip["frames"], format_, colour, picture), check
 
 
+WANTED = "RGB, YUV 4:2:0, 4:2:2, 4:4:4 or grey of 8, 10, 12, 14 or 16 bits, RGBH or RGBS"
+"""The formats of clips, in words."""
 RESIZE = "clip = core.resize.Bicubic(clip, width=W, height=H, format=vs.YUV420P8)"
 """The line to write that gives a clip one size and format."""
 
@@ -164,8 +173,11 @@ def _convert(name: str) -> str:
     return f"clip = core.resize.Bicubic(clip, format=vs.{wanted})"
 
 
-def _picture(format_: PixelFormat, colour: Any, size: tuple[int, int], values: Mapping[str, Any]) -> PictureSpec:
-    target, scale = names.picture_format(values.get("format"), format_), values["scale"]
+def _picture(
+    formats: tuple[PixelFormat, PixelFormat], colour: Colour, size: tuple[int, int], values: Mapping[str, Any]
+) -> PictureSpec:
+    """What pictures in the second of two formats are, of a clip in the first."""
+    (format_, target), scale = formats, values["scale"]
     if values["dither"] and (target.bits != 8 or target.floating):
         raise ArgumentError(f"dither=1 is for pictures of 8 bits, these are {target.name}; write format=vs.YUV420P8")
     tags.check_use(format_, target, values)

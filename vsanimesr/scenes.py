@@ -11,7 +11,7 @@ fade; a frame with the tones of the other turned over is an impact frame, no cut
 frame and has nothing of its neighbours is taken for a shot of its own.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -51,7 +51,6 @@ _GREEN = 1
 
 
 Cells = NDArray[np.float32]
-Properties = Mapping[str, Any]
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,22 +76,17 @@ def signature(planes: Sequence[Any], format_: PixelFormat) -> Signature:
 
 
 def starts_scene(
-    properties_before: Properties,
-    properties: Properties,
-    before: Signature | Callable[[], Signature],
-    after: Signature | Callable[[], Signature],
+    properties: tuple[Mapping[str, int], Mapping[str, int]], signatures: tuple[Signature, Signature]
 ) -> bool:
-    """Whether a frame starts a scene, by the properties of the frame before and its own, and by both signatures.
+    """Whether the second of two successive frames starts a scene, by the properties and the signatures of both.
 
     It does with `_SceneChangePrev`, or after a frame with `_SceneChangeNext`, of 1. Where one of the two is there, and
-    says no, it does not. Only where neither is there do the signatures decide; they may be given as functions, which
-    are then called only where they are needed.
+    says no, it does not. Only where neither is there do the signatures decide.
     """
-    said = properties.get("_SceneChangePrev"), properties_before.get("_SceneChangeNext")
+    before, after = properties
+    said = after.get("_SceneChangePrev"), before.get("_SceneChangeNext")
     known = [value for value in said if value is not None]
-    if known:
-        return any(value == 1 for value in known)
-    return is_cut(*(one if isinstance(one, Signature) else one() for one in (before, after)))
+    return any(value == 1 for value in known) if known else is_cut(*signatures)
 
 
 def is_cut(before: Signature, after: Signature) -> bool:

@@ -1,28 +1,31 @@
-"""Options that describe a clip and its pictures: format, colour, scale."""
+"""Options that describe a clip and its pictures: format, colour, scale; they mean what the filter's arguments mean."""
 
 import argparse
 from collections.abc import Sequence
 
+from vsanimesr import tags
 from vsanimesr.engines.label import has_location, has_matrix, has_range, label
 from vsanimesr.errors import ArgumentError
-from vsanimesr.spec import FORMATS, SCALES, ClipSpec, Colour, PictureSpec, PixelFormat
+from vsanimesr.spec import FORMATS, SCALES, ClipSpec, PictureSpec, PixelFormat
 
 NAMES = {name.upper(): name for name in FORMATS}
-MATRICES = ("601", "709", "2020")
-RANGES = ("limited", "full")
-LOCATIONS = ("left", "center", "top_left", "top", "bottom_left", "bottom")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options."""
     text = "of the clip, such as YUV420P8, RGB24, GRAY8 or RGBH; several are built one after another [RGBS]"
     parser.add_argument("--format", nargs="+", type=_format, metavar="FORMAT", default=[FORMATS["RGBS"]], help=text)
-    text = "matrix of the clip, or of its pictures if only they have one [709]"
-    parser.add_argument("--matrix", choices=MATRICES, help=text)
-    text = "range of the clip, or of its pictures if only they have one [limited for YUV and grey, full for RGB]"
-    parser.add_argument("--range", choices=RANGES, help=text)
+    width, height = tags.SD
+    text = "matrix of the clip, or of its pictures if only they have one [by the size of what has it, for a range of "
+    text += f"sizes by --opt: 601 up to {width}x{height}, 709 above]"
+    parser.add_argument("--matrix", choices=(*tags.MATRICES, *tags.SYNONYMS), help=text)
+    text = "range of the clip, or of its pictures if only they have one, or if they are made YUV or grey out of RGB "
+    text += "[limited for YUV and grey, full for RGB]"
+    parser.add_argument("--range", choices=tags.RANGES, help=text)
+    text = "range of an RGB clip whose pictures are YUV or grey, as its frames are tagged [full]"
+    parser.add_argument("--clip-range", choices=tags.RANGES, help=text)
     text = "where subsampled chroma of the clip lies, or of its pictures if only they have it [left]"
-    parser.add_argument("--chromaloc", choices=LOCATIONS, help=text)
+    parser.add_argument("--chromaloc", choices=tags.LOCATIONS, help=text)
     text = "size of the pictures over the size of the frames [4]"
     parser.add_argument("--scale", type=int, choices=SCALES, default=4, help=text)
     parser.add_argument("--to", type=_format, metavar="FORMAT", help="format of the pictures [that of the clip]")
@@ -38,9 +41,11 @@ def clip(arguments: argparse.Namespace, format_: PixelFormat, height: int, width
     _refuse_needless(arguments, format_, to)
     _refuse_sizes(format_, height, width)
     _refuse_sizes(to, arguments.scale * height, arguments.scale * width)
-    colour = _colour(arguments, format_)
-    picture = PictureSpec(to, _converted(arguments, format_, colour, to), arguments.scale, arguments.dither)
-    return ClipSpec(width, height, 1, format_, colour, picture)
+    given = {name: getattr(arguments, name) for name in tags.FIELDS}
+    tagged = {} if arguments.clip_range is None else {"_Range": int(tags.RANGES[arguments.clip_range])}
+    colour, _ = tags.resolve(format_, (width, height), tagged, tags.of_clip(format_, to, given))
+    means = tags.converted(colour, format_, to, (arguments.scale * width, arguments.scale * height), given)
+    return ClipSpec(width, height, 1, format_, colour, PictureSpec(to, means, arguments.scale, arguments.dither))
 
 
 def refuse_margins(clip: ClipSpec, sizes: Sequence[tuple[int, int]]) -> None:
@@ -57,22 +62,6 @@ def refuse_margins(clip: ClipSpec, sizes: Sequence[tuple[int, int]]) -> None:
         )
 
 
-def _colour(arguments: argparse.Namespace, format_: PixelFormat) -> Colour:
-    matrix = (arguments.matrix or "709") if has_matrix(format_) else "rgb"
-    full = arguments.range == "full" if arguments.range else not has_matrix(format_)
-    location = (arguments.chromaloc or "left") if has_location(format_) else "left"
-    return Colour(matrix, full or not has_range(format_), location)
-
-
-def _converted(arguments: argparse.Namespace, format_: PixelFormat, colour: Colour, to: PixelFormat) -> Colour:
-    """The colour of pictures: what they share with the clip, and what the options or defaults say of the rest."""
-    own = _colour(arguments, to)
-    if has_range(format_) and has_range(to) and arguments.range:
-        kept = has_matrix(format_) == has_matrix(to)
-        own = Colour(own.matrix, colour.full if kept else not has_matrix(to), own.location)
-    return own
-
-
 def _refuse_needless(arguments: argparse.Namespace, format_: PixelFormat, to: PixelFormat) -> None:
     for option, what, has in (
         ("matrix", "matrix", has_matrix),
@@ -83,6 +72,11 @@ def _refuse_needless(arguments: argparse.Namespace, format_: PixelFormat, to: Pi
         if value and not has(format_) and not has(to):
             told = f"{format_.name} has no" if to == format_ else f"neither {format_.name} nor {to.name} has a"
             raise ArgumentError(f"--{option} {value}: {told} {what}; leave it out")
+    if arguments.clip_range and not (has_range(format_) and tags.makes_video(format_, to)):
+        raise ArgumentError(
+            f"--clip-range {arguments.clip_range}: is for RGB clips of whole numbers whose pictures are YUV or grey, "
+            f"these are {format_.name} and {to.name}; write --range, or leave it out"
+        )
     if arguments.dither and to.bits != 8:
         raise ArgumentError(f"--dither: the pictures are {to.name}, wanted are 8 bits, such as by --to YUV420P8")
 

@@ -45,12 +45,20 @@ def _size(shapes: Shapes, clip: ClipSpec) -> Options:
 
 
 def _frame(clip: ClipSpec) -> Options:
-    """Format and colour; what the clip has not is said of its pictures."""
+    """Format and colour; what the clip has not is said of its pictures, and so is the range of video out of RGB."""
     ends = [(clip.format, clip.colour), (clip.picture.format, clip.picture.colour)]
+    video = has_matrix(clip.picture.format) and not has_matrix(clip.format)
+    limited = video and has_range(clip.format) and not clip.colour.full
     matrix = next((colour.matrix for format_, colour in ends if has_matrix(format_)), None)
-    full = next((range_name(colour) for format_, colour in ends if has_range(format_)), None)
+    full = next((range_name(colour) for format_, colour in (ends[1:] if video else ends) if has_range(format_)), None)
     location = next((colour.location for format_, colour in ends if has_location(format_)), None)
-    return {"--format": clip.format.name, "--matrix": matrix, "--range": full, "--chromaloc": location}
+    return {
+        "--format": clip.format.name,
+        "--matrix": matrix,
+        "--range": full,
+        "--clip-range": "limited" if limited else None,
+        "--chromaloc": location,
+    }
 
 
 def _picture(clip: ClipSpec) -> Options:
