@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from benchmarks import machine
 from benchmarks.combinations import parse_size
-from vsanimesr import backends, models
+from vsanimesr import backends, colour, models
 from vsanimesr.backends.base import RING, Backend, Planes, Setup
 from vsanimesr.backends.tiled import Tiled, tile_setup
 from vsanimesr.errors import ArgumentError
@@ -27,6 +27,7 @@ from vsanimesr.tiles import DEFAULT_OVERLAP, GRID, Move, Span, Tile, Tiling
 SCHEMA = 1
 OVERLAPS = (0, 8, 16, 24, 32, 48)
 PEAK = 255
+"""What differences are told in: steps of 8 bits."""
 Picture = list[NDArray[Any]]
 
 
@@ -129,16 +130,17 @@ def _shifted(span: Span) -> Span:
 
 
 def _compared(clip: str, name: str, way: str, tiling: Tiling, pairs: Iterator[tuple[Picture, Picture]]) -> Row:
-    psnr, codes = zip(*(_difference(*pair) for pair in pairs), strict=True)
+    format_ = FORMATS[name]
+    peak = 1 if format_.floating else colour.peak(format_)
+    psnr, codes = zip(*(_difference(*pair, peak) for pair in pairs), strict=True)
     return Row(clip, name, way, tiling.overlap[0], tiling.size, list(psnr), list(codes))
 
 
-def _difference(one: Picture, other: Picture) -> tuple[float | None, int]:
-    """PSNR in dB, None for equal pictures, and the largest difference of codes."""
+def _difference(one: Picture, other: Picture, peak: int) -> tuple[float | None, int]:
+    """PSNR in dB, None for equal pictures, and the largest difference in steps of 8 bits; white is `peak`."""
     squares = samples = most = 0.0
     for a, b in zip(one, other, strict=True):
-        scale = PEAK if a.dtype.kind == "f" else 1
-        x, y = a.astype(np.float64) * scale, b.astype(np.float64) * scale
+        x, y = (plane.astype(np.float64) * (PEAK / peak) for plane in (a, b))
         squares, samples = squares + ((x - y) ** 2).sum(), samples + x.size
         most = max(most, np.abs(np.rint(x) - np.rint(y)).max())
     return (float(10 * np.log10(PEAK**2 * samples / squares)) if squares else None), int(most)

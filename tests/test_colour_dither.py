@@ -4,15 +4,19 @@ import itertools
 
 import numpy as np
 import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
 
 from tests import zimg
 from tests.graph_runs import StandIn, delivered
-from vsanimesr.graphs import compose
+from vsanimesr.errors import FormatError
+from vsanimesr.graphs import Graphs, compose
 from vsanimesr.graphs.dither import pattern
-from vsanimesr.spec import FORMATS, RGBS, ClipSpec, Colour, PictureSpec
+from vsanimesr.spec import FORMATS, RGBS, SCALES, ClipSpec, Colour, PictureSpec
 
 SIZES = [(32, 20), (34, 22)]
 """Without and with a margin."""
+SIDES = st.integers(16, 27)
 FINER = {"YUV420P8": "YUV420P16", "YUV422P8": "YUV422P16", "YUV444P8": "YUV444P16", "RGB24": "RGB48", "Gray8": "Gray16"}
 
 
@@ -69,3 +73,38 @@ def test_black_and_white_stay() -> None:
         clip = ClipSpec(32, 20, 1, RGBS, wanted=PictureSpec(FORMATS[name], Colour("709", full=True), dither=True))
         picture = delivered(compose(StandIn(), clip), np.full((1, 48, 20, 32), level, np.float32))
         assert np.unique(picture[0]).tolist() == [255 * level]
+
+
+def made(size: tuple[int, int], name: str, scale: int, **how: bool) -> Graphs:
+    """The graphs of a clip that may be of any size; sizes that the picture's format cannot have are not looked at."""
+    picture = PictureSpec(FORMATS[name], limited(name), scale, dither=FORMATS[name].bits == 8)
+    try:
+        return compose(StandIn(), ClipSpec(*size, 1, RGBS, wanted=picture), **how)
+    except FormatError:
+        assume(False)
+        raise
+
+
+@settings(max_examples=60, deadline=None, derandomize=True)
+@given(st.tuples(SIDES, SIDES), st.sampled_from(list(FINER)), st.sampled_from(SCALES), st.booleans())
+def test_at_any_size_a_sample_is_a_neighbour_of_what_it_would_be(
+    size: tuple[int, int], name: str, scale: int, roomy: bool
+) -> None:
+    dithered = made(size, name, scale, roomy=roomy, bytes_only=roomy)
+    finer = made(size, FINER[name], scale, bytes_only=True)
+    packed = np.random.default_rng(1).normal(0.5, 0.3, (1, 48, *dithered.lr_shape[2:])).astype(np.float32)
+    sizes = FORMATS[name].plane_sizes(scale * size[0], scale * size[1])
+    pairs = zip(delivered(dithered, packed), delivered(finer, packed), sizes, strict=True)
+    for plane, exact, (width, height) in pairs:
+        assert plane.shape == (height, width)
+        assert np.abs(plane - exact / 256).max() < 1 + 1 / 256
+
+
+@settings(max_examples=60, deadline=None, derandomize=True)
+@given(st.tuples(SIDES, SIDES), st.sampled_from(list(FINER)), st.sampled_from(SCALES), st.booleans())
+def test_at_any_size_one_pattern_covers_the_picture(size: tuple[int, int], name: str, scale: int, roomy: bool) -> None:
+    dithered, side = made(size, name, scale, roomy=roomy, bytes_only=roomy), 3 if scale == 3 else 4
+    for plane in delivered(dithered, np.full((1, 48, *dithered.lr_shape[2:]), 0.3017, np.float32)):
+        height, width = plane.shape
+        again = np.tile(plane[:side, :side], (-(-height // side), -(-width // side)))
+        np.testing.assert_array_equal(plane, again[:height, :width])

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from tests import zimg
 from tests.graph_runs import StandIn, delivered, filled, ingested, noise, pictured, run, stepped
 from vsanimesr import graphs
+from vsanimesr.backends.layout import Layout
 from vsanimesr.errors import FormatError
 from vsanimesr.graphs import Graphs, compose, dynamic
 from vsanimesr.spec import FORMATS, RGBS, SCALES, ClipSpec, Colour, PictureSpec
@@ -42,14 +43,26 @@ def by_openvino(model: onnx.ModelProto, **inputs: np.ndarray) -> dict[str, np.nd
     return {one.any_name: found[one] for one in compiled.outputs}
 
 
-SIDES = st.integers(8, 20).map(lambda half: 2 * half)
-CLIPS = st.builds(
-    clip_of, st.sampled_from(list(FORMATS)), SIDES, SIDES, st.sampled_from(SCALES), st.sampled_from(list(FORMATS))
-)
+SIDES = st.integers(16, 40)
+DITHERED = [name for name, format_ in FORMATS.items() if format_.bits == 8]
 
 
-@settings(max_examples=25, deadline=None, derandomize=True)
-@given(CLIPS, st.booleans(), st.booleans())
+@st.composite
+def clips(draw: st.DrawFn) -> ClipSpec:
+    """A clip of any format and size that it can have, and any picture of it that there can be."""
+    dither = draw(st.booleans())
+    name = draw(st.sampled_from(list(FORMATS)))
+    want, scale = draw(st.sampled_from(DITHERED if dither else list(FORMATS))), draw(st.sampled_from(SCALES))
+    sides = []
+    for have, wanted in zip(FORMATS[name].subsampling, FORMATS[want].subsampling, strict=True):
+        even = have or (wanted and scale % 2)
+        side = draw(SIDES)
+        sides.append(side + side % 2 if even else side)
+    return clip_of(name, *sides, scale, want, dither=dither)
+
+
+@settings(max_examples=150, deadline=None, derandomize=True)
+@given(clips(), st.booleans(), st.booleans())
 def test_tensors_are_as_described(clip: ClipSpec, roomy: bool, bytes_only: bool) -> None:
     made = compose(StandIn(), clip, roomy=roomy, bytes_only=bytes_only)
     ends = graphs.tensors(made.ingest)
@@ -88,6 +101,18 @@ def test_a_roomy_graph_gives_the_same(name: str, scale: int, size: tuple[int, in
         np.testing.assert_array_equal(a, b)
 
 
+@pytest.mark.parametrize("name", DISTINCT)
+def test_what_the_host_fills_a_roomy_frame_with_becomes_the_same_lr(name: str) -> None:
+    clip = clip_of(name, 34, 18)
+    plain, roomy = compose(StandIn(), clip, bytes_only=True), compose(StandIn(), clip, roomy=True, bytes_only=True)
+    frame, layout = noise(clip.format, 34, 18), Layout(roomy.frames, clip.format, 34, 18)
+    memory = np.empty(layout.nbytes, np.uint8)
+    layout.fill(memory, frame)
+    pieces = layout.pieces(memory).items()
+    tensors = {name: piece.view(roomy.frames[name].dtype).reshape(roomy.frames[name].shape) for name, piece in pieces}
+    np.testing.assert_array_equal(run(roomy.ingest, **tensors)["lr"], ingested(plain, frame))
+
+
 def test_only_what_has_neighbours_depends_on_the_margin() -> None:
     def same(name: str, scale: int, *sizes: tuple[int, int]) -> tuple[bool, bool]:
         made = [dynamic(compose(StandIn(), clip_of(name, *size, scale), roomy=True)) for size in sizes]
@@ -103,8 +128,9 @@ def test_only_what_has_neighbours_depends_on_the_margin() -> None:
 
 @pytest.mark.parametrize(("name", "scale"), [("YUV420P8", 4), ("YUV422P10", 3), ("RGB48", 4), ("Gray8", 1)])
 def test_a_dynamic_graph_gives_the_same_at_another_size(name: str, scale: int) -> None:
-    free = dynamic(compose(StandIn(), clip_of(name, 34, 18, scale), roomy=True, bytes_only=True))
-    made = compose(StandIn(), clip_of(name, 50, 38, scale), roomy=True, bytes_only=True)
+    clip = clip_of(name, 34, 18, scale, dither=FORMATS[name].bits == 8)
+    free = dynamic(compose(StandIn(), clip, roomy=True, bytes_only=True))
+    made = compose(StandIn(), clip.resized(50, 38), roomy=True, bytes_only=True)
     frame, packed = noise(made.clip.format, 50, 38), packed_for(made)
     tensors = filled(made.frames, made.clip.format, frame)
     np.testing.assert_array_equal(run(free.ingest, **tensors)["lr"], run(made.ingest, **tensors)["lr"])

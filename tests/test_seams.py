@@ -5,21 +5,38 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from benchmarks import __main__ as command
 from benchmarks import seams
 from vsanimesr.models import Artifact
+from vsanimesr.spec import FORMATS
 from vsanimesr.tiles import GRID
 
 
 def test_the_difference_of_pictures() -> None:
     one = [np.array([[0.0, 0.5]], np.float32), np.array([[1.0, 1.0]], np.float32)]
     other = [np.array([[0.0, 0.5]], np.float32), np.array([[1.0, 0.8]], np.float32)]
-    psnr, codes = seams._difference(one, other)
+    psnr, codes = seams._difference(one, other, 1)
     assert psnr == pytest.approx(10 * np.log10(4 / 0.04), rel=1e-5)
     assert codes == 255 - 204
-    assert seams._difference(one, one) == (None, 0)
-    assert seams._difference([np.array([[3, 250]], np.uint8)], [np.array([[5, 250]], np.uint8)])[1] == 2
+    assert seams._difference(one, one, 1) == (None, 0)
+    assert seams._difference([np.array([[3, 250]], np.uint8)], [np.array([[5, 250]], np.uint8)], 255)[1] == 2
+
+
+@settings(deadline=None)
+@given(st.sampled_from(sorted(FORMATS)), st.integers(1, 32))
+def test_the_difference_is_in_steps_of_8_bits_whatever_the_format(name: str, off: int) -> None:
+    """As of an encoder's figures: a sample's share of the whole range counts, not its number."""
+    format_ = FORMATS[name]
+    peak = 1 if format_.floating else 2**format_.bits - 1
+    one = [np.full((8, 8), 0.25 * peak if format_.floating else peak // 4, format_.dtype)]
+    other = [one[0] + format_.dtype.type(off / 255 * peak if format_.floating else round(off / 255 * peak))]
+    row = seams._compared("clip", name, "exchange", seams.WAYS["exchange"]((320, 240), 0), iter([(one, other)]))
+    assert row.psnr[0] is not None
+    assert abs(row.psnr[0] - 20 * np.log10(255 / off)) < 1
+    assert abs(row.codes[0] - off) <= 1
 
 
 @pytest.mark.parametrize("overlap", [0, 8, 24])

@@ -1,5 +1,8 @@
 """How frames are cut into tiles, and what the arguments make of it."""
 
+import json
+import re
+
 import numpy as np
 import pytest
 from hypothesis import assume, given
@@ -171,7 +174,16 @@ def test_arguments(arguments: tuple, result: object) -> None:
         ((None, True, None), "wanted one whole number"),
         ((None, 8, 0), "tilesize is 8, wanted 16 or more"),
         ((None, [256, 0], 0), r"tilesize is \[256, 0\], wanted 16 or more"),
-        ((None, 64, 32), "a side of 64 samples, of which an overlap of 32 at both ends leaves nothing; write 68"),
+        (
+            (None, 64, 32),
+            r"tilesize=64 with overlap=32, .* nothing; write tilesize=\[136, 116\] or more, or overlap=28 or less",
+        ),
+        ((None, 16, 9), r"write tilesize=\[\d+, \d+\] or more, or overlap=4 or less"),
+        (([2, 2], None, 1000), r"tiles=2 with overlap=1000 .* 640x480; write overlap=32 or less"),
+        (([1, 2], None, [0, 500]), r"tiles=\[1, 2\] with overlap=\[0, 500\] .*; write overlap=32 or less"),
+        ((9999, None, None), r"tiles=9999 .* 14976 tiles of 68x68.* at most 64.*; write tiles=8 or less"),
+        ((100, None, 0), r"tiles=100 .* 1200 tiles of 16x16.* at most 64"),
+        ((None, 68, None), r"tilesize=68 .* 14976 tiles .* at most 64.*; write tilesize=\[\d+, \d+\] or more"),
     ],
 )
 def test_bad_arguments(arguments: tuple, says: str) -> None:
@@ -191,3 +203,54 @@ def test_whatever_is_asked_for_is_made_or_refused(tiles: object, tilesize: objec
         assert "wanted" in text or "write" in text
     else:
         assert not isinstance(found, Tiling) or len(found) == len(found.tiles)
+
+
+def advised(error: ArgumentError, name: str) -> object:
+    """The value that an error says may be written for an argument."""
+    found = re.search(rf"write .*?{name}=(\d+|\[\d+, \d+\]) or (?:more|less)", str(error))
+    assert found, error
+    return json.loads(found[1])
+
+
+@given(SIDES, SIDES, st.integers(1, 90), st.integers(1, 90), st.integers(0, 300))
+def test_what_is_advised_against_too_many_tiles_or_too_much_overlap_will_do(
+    width: int, height: int, columns: int, rows: int, overlap: int
+) -> None:
+    arguments = {"tiles": [columns, rows], "overlap": overlap}
+    for _ in range(3):  # with less overlap there may be too many tiles
+        try:
+            found = tiling_from(arguments["tiles"], None, arguments["overlap"], ClipSpec(width, height, 1, RGBS))
+        except ArgumentError as error:
+            name = "overlap" if "leaves one tile" in str(error) else "tiles"
+            arguments[name] = advised(error, name)
+        else:
+            break
+    assert isinstance(found, Tiling)
+    assert len(found) <= MOST
+    alone = Tiling.of_count((width, height), (columns, rows), (0, 0))
+    assert len(found) > 1 or len(alone) == 1
+
+
+@given(SIDES, SIDES, st.integers(MIN_SIDE, 90), st.integers(MIN_SIDE, 90), st.integers(0, 60))
+def test_what_is_advised_against_a_tilesize_will_do(
+    width: int, height: int, wide: int, high: int, overlap: int
+) -> None:
+    clip = ClipSpec(width, height, 1, RGBS)
+    try:
+        found = tiling_from(None, [wide, high], overlap, clip)
+    except ArgumentError as error:
+        found = tiling_from(None, advised(error, "tilesize"), overlap, clip)
+    assert isinstance(found, Tiling)
+    assert len(found) <= MOST
+
+
+@given(SIDES, st.integers(MIN_SIDE, 200), st.integers(0, 120))
+def test_an_overlap_that_is_advised_for_a_tilesize_will_do(side: int, tile: int, overlap: int) -> None:
+    try:
+        tiling_from(None, tile, overlap, ClipSpec(side, side, 1, RGBS))
+    except ArgumentError as error:
+        if "leaves nothing" in str(error):
+            smaller = advised(error, "overlap")
+            assert isinstance(smaller, int)
+            assert smaller < overlap
+            assert Tiling.of_size((side, side), (tile, tile), (smaller, smaller)).count > (1, 1)

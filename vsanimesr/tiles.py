@@ -5,54 +5,38 @@ other upscalers' arguments: the overlap is what is cropped from a tile at every 
 neighbours share at least twice as much.
 """
 
-from collections.abc import Iterator, Sequence
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise, product
+from itertools import product
 from typing import Literal, Self
 
 from vsanimesr.errors import ArgumentError
-from vsanimesr.spec import MIN_SIDE, ClipSpec, padded
+from vsanimesr.spans import GRID, Span, count_of, exchanged, largest_overlap, rounded, shared, spans_of, stride
+from vsanimesr.spec import MIN_SIDE, ClipSpec
 
-GRID = 4
-"""Tiles begin, and are cut, at multiples of this: the network works at a half and a quarter of its resolution too, and
-chroma may be subsampled. A tile that began elsewhere would have other samples in each quarter, so other pixels."""
+__all__ = [
+    "DEFAULT_OVERLAP",
+    "GRID",
+    "MOST",
+    "Auto",
+    "Move",
+    "Pair",
+    "Span",
+    "Tile",
+    "Tiling",
+    "candidates",
+    "tiling_from",
+]
+
 DEFAULT_OVERLAP = 32
 """A step sees 24 samples beyond multiples of GRID, and 4 more where chroma is subsampled. Since tiles keep each other's
 states right (`Tiling.moves`), their pictures then are the whole frame's (`python -m benchmarks seams`)."""
 MOST = 64
-"""Most tiles that `candidates` tries."""
+"""Most tiles of a frame: every one is a recurrence of its own, and what overlaps is computed several times."""
 
 Pair = tuple[int, int]
 Values = int | str | Sequence[int] | None
-
-
-@dataclass(frozen=True)
-class Span:
-    """One side of a tile."""
-
-    start: int
-    """Where the tile begins in the frame, a multiple of GRID."""
-    length: int
-    """How long it is."""
-    first: int
-    """Where the part begins that it gives, in the frame; a multiple of GRID."""
-    end: int
-    """Where that part ends, which is where the next tile's begins."""
-
-    @property
-    def seen(self) -> slice:
-        """All of the tile, in the frame."""
-        return slice(self.start, self.start + self.length)
-
-    @property
-    def part(self) -> slice:
-        """What the tile gives, in the frame."""
-        return slice(self.first, self.end)
-
-    @property
-    def inner(self) -> slice:
-        """The same in the tile."""
-        return slice(self.first - self.start, self.end - self.start)
 
 
 @dataclass(frozen=True)
@@ -96,25 +80,26 @@ class Tiling:
 
         Raises ArgumentError for a size that is less than MIN_SIDE or no more than twice the overlap.
         """
-        across, down = (_checked(*sides) for sides in zip(frame, size, overlap, strict=True))
+        across, down = map(rounded, frame, size)
+        _check_size(frame, size, overlap)
         return cls(frame, (across, down), overlap)
 
     @classmethod
     def of_count(cls, frame: Pair, count: Pair, overlap: Pair) -> Self:
         """The smallest tiles of which so many, across and down, or fewer cover the frame."""
-        across, down = (_shared(*sides) for sides in zip(frame, count, overlap, strict=True))
+        across, down = (shared(*sides) for sides in zip(frame, count, overlap, strict=True))
         return cls(frame, (across, down), overlap)
 
     @property
     def count(self) -> Pair:
         """How many tiles, across and down; as few as cover the frame."""
-        across, down = (_count(*sides) for sides in zip(self.frame, self.size, self.overlap, strict=True))
+        across, down = (count_of(*sides) for sides in zip(self.frame, self.size, self.overlap, strict=True))
         return across, down
 
     @property
     def tiles(self) -> tuple[Tile, ...]:
         """The tiles, row by row."""
-        across, down = (list(_spans(*sides)) for sides in zip(self.frame, self.size, self.overlap, strict=True))
+        across, down = (list(spans_of(*sides)) for sides in zip(self.frame, self.size, self.overlap, strict=True))
         return tuple(Tile(column, row) for row, column in product(down, across))
 
     @property
@@ -124,7 +109,7 @@ class Tiling:
         Wherever a tile sees what another one gives, it takes the other's state, which has seen more around it. What is
         read is never written, so the order does not matter.
         """
-        columns, rows = (list(_exchanged(*sides)) for sides in zip(self.frame, self.size, self.overlap, strict=True))
+        columns, rows = (list(exchanged(*sides)) for sides in zip(self.frame, self.size, self.overlap, strict=True))
         wide = self.count[0]
         return tuple(
             Move(giver_row * wide + giver, taker_row * wide + taker, row, column)
@@ -154,7 +139,9 @@ class Auto:
 def tiling_from(tiles: Values, tilesize: Values, overlap: Values, clip: ClipSpec) -> Tiling | Auto | None:
     """What the three arguments ask for, each None where it was not given; None for no tiles.
 
-    One number is both, two are width and height, or columns and rows; `tiles` may be 'auto'. Raises ArgumentError.
+    One number is both, two are width and height, or columns and rows; `tiles` may be 'auto'. Raises ArgumentError, also
+    for more than MOST tiles, and for an overlap that leaves only one of several. A frame that is too small for several
+    whatever the overlap is one tile.
     """
     frame = clip.width, clip.height
     if tiles is not None and tilesize is not None:
@@ -169,8 +156,8 @@ def tiling_from(tiles: Values, tilesize: Values, overlap: Values, clip: ClipSpec
     if tiles == "auto":
         return Auto(cropped)
     if tiles is not None:
-        return Tiling.of_count(frame, _pair("tiles", tiles, 1), cropped)
-    return Tiling.of_size(frame, _pair("tilesize", tilesize, MIN_SIDE), cropped)
+        return _of_count(frame, _pair("tiles", tiles, 1), cropped)
+    return _of_size(frame, _pair("tilesize", tilesize, MIN_SIDE), cropped)
 
 
 def candidates(frame: Pair, overlap: Pair) -> list[Tiling]:
@@ -192,61 +179,59 @@ def _pair(name: Literal["tiles", "tilesize", "overlap"], value: Values, least: i
     return values[0], values[-1]
 
 
-def _checked(side: int, asked: int, overlap: int) -> int:
-    """The tile that somebody who asked for one of that length gets."""
-    tile = _rounded(side, asked)
-    if asked < MIN_SIDE:
-        raise ArgumentError(f"tilesize has a side of {asked} samples, wanted {MIN_SIDE} or more")
-    if tile < side and _stride(tile, overlap) <= 0:
+def _of_count(frame: Pair, count: Pair, overlap: Pair) -> Tiling:
+    tiling, asked = Tiling.of_count(frame, count, overlap), f"tiles={_words(count)}"
+    if len(tiling) > MOST:
+        fewer = [min(number, MOST) for number in count]
+        while math.prod(fewer) > MOST:
+            fewer[fewer.index(max(fewer))] -= 1
+        raise ArgumentError(f"{asked} makes {_too_many(tiling)}; write tiles={_words(fewer)} or less")
+    without = Tiling.of_count(frame, count, (0, 0)).count
+    if len(tiling) == 1 and max(without) > 1:
+        largest = max(largest_overlap(side - GRID) for side, several in zip(frame, without, strict=True) if several > 1)
         raise ArgumentError(
-            f"tilesize has a side of {asked} samples, of which an overlap of {overlap} at both ends leaves nothing; "
-            f"write {2 * padded(overlap, GRID) + GRID} or more, or a smaller overlap"
+            f"{asked} with overlap={_words(overlap)} leaves one tile of {frame[0]}x{frame[1]}; "
+            f"write overlap={min(largest, DEFAULT_OVERLAP)} or less"
         )
-    return tile
+    return tiling
 
 
-def _rounded(side: int, tile: int) -> int:
-    """The smallest tile of at least that length whose end, too, may be the frame's."""
-    return side - max(0, side - tile) // GRID * GRID
+def _of_size(frame: Pair, size: Pair, overlap: Pair) -> Tiling:
+    tiling = Tiling.of_size(frame, size, overlap)
+    if len(tiling) > MOST:
+        raise ArgumentError(f"tilesize={_words(size)} makes {_too_many(tiling)}; {_larger_size(frame, size, overlap)}")
+    return tiling
 
 
-def _stride(tile: int, overlap: int) -> int:
-    """How far apart two tiles may begin; 0 or less if none can follow."""
-    return (tile - 2 * padded(overlap, GRID)) // GRID * GRID
+def _too_many(tiling: Tiling) -> str:
+    width, height = tiling.size
+    return f"{len(tiling)} tiles of {width}x{height} (overlap {_words(tiling.overlap)}), at most {MOST} are possible"
 
 
-def _count(side: int, tile: int, overlap: int) -> int:
-    return 1 if tile == side else 1 - (tile - side) // _stride(tile, overlap)
+def _words(pair: Sequence[int]) -> str:
+    """Two numbers as they may be written for an argument."""
+    return f"{pair[0]}" if pair[0] == pair[1] else f"[{pair[0]}, {pair[1]}]"
 
 
-def _shared(side: int, count: int, overlap: int) -> int:
-    """The smallest tile of which `count` or fewer cover a side."""
-    tile = min(side, max(MIN_SIDE, -(-(side + 2 * overlap * (count - 1)) // count), 2 * overlap + 1))
-    tile = _rounded(side, tile)
-    while tile < side and (_stride(tile, overlap) <= 0 or _count(side, tile, overlap) > count):
-        tile += GRID
-    return tile
+def _check_size(frame: Pair, size: Pair, overlap: Pair) -> None:
+    """Raise ArgumentError for a size that is too small, or of which the overlap leaves nothing."""
+    if min(size) < MIN_SIDE:
+        raise ArgumentError(f"tilesize has a side of {min(size)} samples, wanted {MIN_SIDE} or more")
+    lengths = zip(frame, map(rounded, frame, size), overlap, strict=True)
+    if any(tile < side and stride(tile, cropped) <= 0 for side, tile, cropped in lengths):
+        less = min(map(largest_overlap, size))
+        raise ArgumentError(
+            f"tilesize={_words(size)} with overlap={_words(overlap)}, cropped at both ends of a side, leaves nothing; "
+            f"{_larger_size(frame, size, overlap)}, or overlap={less} or less"
+        )
 
 
-def _spans(side: int, tile: int, overlap: int) -> Iterator[Span]:
-    """The tiles along a side, evenly spread; neighbours are cut in the middle of what they share."""
-    count = _count(side, tile, overlap)
-    steps = (side - tile) // GRID
-    starts = [GRID * (steps * n // max(1, count - 1)) for n in range(count)]
-    cuts = [0, *(after + (before + tile - after) // (2 * GRID) * GRID for before, after in pairwise(starts)), side]
-    for start, (first, end) in zip(starts, pairwise(cuts), strict=True):
-        yield Span(start, tile, first, end)
+def _larger_size(frame: Pair, size: Pair, overlap: Pair) -> str:
+    """What to write for the smallest tiles, of at least that size, that can be had."""
+    sizes = (tiling.size for tiling in candidates(frame, overlap))
+    larger = [other for other in sizes if all(map(_at_least, other, size, frame))]
+    return f"write tilesize={_words(min(larger, key=math.prod))} or more"
 
 
-def _exchanged(side: int, tile: int, overlap: int) -> Iterator[tuple[int, int, tuple[slice, slice]]]:
-    """Along a side: a tile that gives something, one that sees it, and where that lies in both; itself included."""
-    spans = list(enumerate(_spans(side, tile, overlap)))
-    for (giver, gives), (taker, sees) in product(spans, repeat=2):
-        end = padded(side, GRID) if gives.end == side else gives.end  # the frame's padding belongs to the last tile
-        first, end = max(gives.first, sees.start), min(end, sees.start + padded(tile, GRID))
-        if first < end:
-            yield giver, taker, (_slice(first, end, gives.start), _slice(first, end, sees.start))
-
-
-def _slice(first: int, end: int, start: int) -> slice:
-    return slice(first - start, end - start)
+def _at_least(tile: int, asked: int, side: int) -> bool:
+    return tile >= min(asked, side)

@@ -69,11 +69,18 @@ class Demand:
     """What a backend takes, or is estimated to take, while it runs."""
     free: int
     """What the device has left now."""
+    known: bool = True
+    """Whether `needed` is known; else it is more than is free, and by how much cannot be asked."""
 
     @property
     def fits(self) -> bool:
         """Whether there is enough, with a little left for others."""
         return self.needed <= self.free * (1 - RESERVE)
+
+    def __str__(self) -> str:
+        if not self.known:
+            return f"needs more than the {_words(self.free)} that are free"
+        return f"needs {_words(self.needed)}, free are {_words(self.free)}"
 
 
 class Event(Protocol):
@@ -116,7 +123,11 @@ class Backend(ABC):
 
     @abstractmethod
     def __init__(self, setup: Setup) -> None:
-        """Start; raises BackendUnavailable, or ModelError from the composition of the graphs."""
+        """Start.
+
+        Raises BackendUnavailable for what this machine or the backend has not, OutOfMemory, DeviceError; ModelError
+        from the model, FormatError from the composition of the graphs; where there are engines, EngineError.
+        """
 
     @classmethod
     @abstractmethod
@@ -199,3 +210,7 @@ class Backend(ABC):
     @abstractmethod
     def close(self) -> None:
         """End the stream: pending operations fail, memory goes. Safe to call twice."""
+
+
+def _words(nbytes: int) -> str:
+    return f"{nbytes / 2**30:.1f} GiB" if nbytes >= 2**30 else f"{nbytes / 2**20:.0f} MiB"

@@ -1,19 +1,20 @@
 """A frame in tiles: one backend of the tile's size, whose lanes are the tiles; and the choice of tiles that fit."""
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar, override
 
 import numpy as np
 
-from vsanimesr.backends.base import RESERVE, Backend, Checkpoint, Demand, Event, Planes, Setup
-from vsanimesr.errors import EngineError, OutOfMemory
+from vsanimesr.backends.base import Backend, Checkpoint, Demand, EngineSetup, Event, Planes, Setup
+from vsanimesr.backends.tile_choice import estimated, fewest_that_fit, no_help
+from vsanimesr.errors import AnimeSRError, EngineError, OutOfMemory
 from vsanimesr.spec import ClipSpec, PixelFormat
-from vsanimesr.tiles import DEFAULT_OVERLAP, Auto, Move, Pair, Tile, Tiling, candidates
+from vsanimesr.tiles import Auto, Move, Pair, Tile, Tiling
 
 Area = tuple[slice, slice]
 """Rows and columns of a plane."""
+UNBUILT = " without engines of their sizes"
 
 
 class Tiled(Backend):
@@ -59,7 +60,6 @@ class Tiled(Backend):
         self._backend.exchange(self._moves)
         return event
 
-    @override
     @override
     def exchange(self, moves: Sequence[Move]) -> None:
         """Nothing: there is one lane, and no other to take anything over from."""
@@ -159,70 +159,70 @@ def open_backend(cls: type[Backend], setup: Setup, asked: Tiling | Auto | None) 
     """
     if isinstance(asked, Auto):
         return _open_what_fits(cls, setup, asked.overlap)
-    if asked is None or len(asked) == 1:
-        return _start(cls, setup, None), None
-    setup.engines.say(str(asked))
-    return _start(cls, setup, asked), asked
+    if asked is None:
+        return _start(cls, setup, _whole(setup, Auto().overlap))
+    setup.engines.say(str(asked) if len(asked) > 1 else f"{asked}: the frame is not divided")
+    return _start(cls, setup, asked)
 
 
 def _open_what_fits(cls: type[Backend], setup: Setup, overlap: Pair) -> tuple[Backend, Tiling | None]:
-    whole = cls.demand(setup)
-    if whole.fits:
-        return _start(cls, setup, None), None
-    needs = f"untiled needs {_words(whole.needed)}, free are {_words(whole.free)}"
-    tiling = _fewest_that_fit(cls, setup, overlap)
+    whole, demand = _whole(setup, overlap), cls.demand(setup)
+    if demand.fits:
+        return _start(cls, setup, whole)
+    tiling = fewest_that_fit(whole, demand, lambda tiling: cls.demand(tile_setup(setup, tiling)))
     if tiling is None:
-        raise OutOfMemory(f"{_sizes(setup)} {needs}; {_nothing_fits(setup, overlap)}")
-    setup.engines.say(f"{tiling}: {needs}")
-    return _start(cls, setup, tiling), tiling
+        raise OutOfMemory(f"{_sizes(setup)} untiled {demand}; {no_help(whole, setup.slots)}")
+    setup.engines.say(f"{tiling}: untiled {demand}")
+    return _start(cls, setup, tiling)
 
 
-def _start(cls: type[Backend], setup: Setup, tiling: Tiling | None) -> Backend:
+def _start(cls: type[Backend], setup: Setup, tiling: Tiling) -> tuple[Backend, Tiling | None]:
+    """Start in those tiles, without any where that is a single one."""
     try:
-        return cls(setup) if tiling is None else Tiled(cls(tile_setup(setup, tiling)), setup.clip, tiling)
+        backend = cls(tile_setup(setup, tiling))
     except OutOfMemory as error:
-        overlap = tiling.overlap if tiling else (DEFAULT_OVERLAP, DEFAULT_OVERLAP)
-        raise OutOfMemory(f"{error}; {_advice(cls, setup, overlap)}") from error
+        raise OutOfMemory(f"{error}; {_advice(cls, setup, tiling)}") from error
+    return (backend, None) if len(tiling) == 1 else (Tiled(backend, setup.clip, tiling), tiling)
 
 
-def _advice(cls: type[Backend], setup: Setup, overlap: Pair) -> str:
-    """What to write so that it fits; may build engines to know."""
+def _advice(cls: type[Backend], setup: Setup, failed: Tiling) -> str:
+    """What to write so that it fits. No engines are built to know; what needs them is estimated."""
+    asking, guessed = replace(setup, engines=EngineSetup(setup.engines.folder, build=False)), False
+
+    def ask(tiling: Tiling) -> Demand:
+        nonlocal guessed
+        try:
+            return cls.demand(tile_setup(asking, tiling))
+        except EngineError:
+            if not demand.known:
+                raise
+            guessed = True
+            return estimated(tiling, failed, demand, setup.precision)
+
     try:
-        tiling = _fewest_that_fit(cls, setup, overlap)
-    except EngineError as error:
-        return f"write tiles='auto' (which tiles fit is not known: {error})"
+        demand = cls.demand(tile_setup(asking, failed))
+        tiling = fewest_that_fit(failed, demand, ask)
+    except AnimeSRError as error:
+        return _unknown(UNBUILT if isinstance(error, EngineError) else f": {error}")
     if tiling is None:
-        return _nothing_fits(setup, overlap)
-    width, height = tiling.size
-    return f"write tilesize=[{width}, {height}] or tiles='auto'"
+        return _unknown(UNBUILT) if guessed and not demand.fits else no_help(failed, setup.slots)
+    words = f"write tilesize=[{tiling.size[0]}, {tiling.size[1]}]{' (estimated)' if guessed else ''}"
+    if demand.fits:  # 'auto' would take what has just failed, or larger tiles
+        return words
+    return f"{words} or tiles='auto'"
 
 
-def _fewest_that_fit(cls: type[Backend], setup: Setup, overlap: Pair) -> Tiling | None:
-    """The first of the candidates that fits; those that cannot, by what larger tiles need, are not asked about."""
-    known: list[tuple[int, Demand]] = []
-    for tiling in candidates((setup.clip.width, setup.clip.height), overlap):
-        area = tiling.size[0] * tiling.size[1]
-        if any(demand.needed * min(1, area / larger) > demand.free * (1 - RESERVE) for larger, demand in known):
-            continue
-        demand = cls.demand(tile_setup(setup, tiling))
-        if demand.fits:
-            return tiling
-        known.append((area, demand))
-    return None
+def _unknown(why: str) -> str:
+    return f"write tiles='auto' (which tiles fit is not known{why})"
 
 
-def _nothing_fits(setup: Setup, overlap: Pair) -> str:
-    sizes = (tiling.size for tiling in candidates((setup.clip.width, setup.clip.height), overlap))
-    width, height = min(sizes, key=math.prod)
-    return f"tiles of {width}x{height} (overlap {overlap[0]}) do not fit either; free memory, or take fewer slots"
+def _whole(setup: Setup, overlap: Pair) -> Tiling:
+    frame = setup.clip.width, setup.clip.height
+    return Tiling(frame, frame, overlap)
 
 
 def _sizes(setup: Setup) -> str:
     return f"{setup.clip.width}x{setup.clip.height} {setup.clip.format.name} in {setup.precision}:"
-
-
-def _words(nbytes: int) -> str:
-    return f"{nbytes / 2**30:.1f} GiB" if nbytes >= 2**30 else f"{nbytes / 2**20:.0f} MiB"
 
 
 def _seen(tile: Tile, format_: PixelFormat) -> list[Area]:

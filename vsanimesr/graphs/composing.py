@@ -33,7 +33,9 @@ class Graphs:
     """The graphs for one model and one clip; all shapes are static, but for those of `dynamic`."""
 
     ingest: onnx.ModelProto
-    """`frame` -> `lr`: R, G and B in float32, clamped to [0, 1], the edge repeated at the right and bottom."""
+    """`frame` -> `lr`: R, G and B in float32, clamped to [0, 1], the edge repeated at the right and bottom.
+
+    Of roomy frames without subsampling, the host repeats it."""
     step: onnx.ModelProto
     """`previous`, `current`, `next`, `state` -> `picture`, in samples of the picture's format, and `next_state`."""
     deliver: onnx.ModelProto
@@ -55,10 +57,11 @@ class Graphs:
 def compose(cell: Cell, clip: ClipSpec, *, roomy: bool = False, bytes_only: bool = False) -> Graphs:
     """Compose the graphs for a clip; `cell` stays as it is. Raises FormatError if the clip contradicts itself.
 
-    With `roomy` the frame's tensors have the padded size and hold the frame at the top left; beyond it they hold
-    whatever is finite. So do the picture's tensors if every sample of a picture is made of one place: the caller crops
-    them. With `bytes_only` samples of 16 bits cross as two of 8, the lower first, in tensors twice as wide, and
-    nothing is moved as an integer: so TensorRT wants it.
+    With `roomy` the frame's tensors have the padded size and hold the frame at the top left. Beyond it the host repeats
+    the edge: without subsampling that goes into the network as it is; with it, it is cropped, and may be whatever is
+    finite. The picture's tensors, too, have the padded size if every sample of a picture is made of one place: the
+    caller crops them. With `bytes_only` samples of 16 bits cross as two of 8, the lower first, in tensors twice as
+    wide, and nothing is moved as an integer: so TensorRT wants it.
 
     Nothing in the graphs depends on the clip's size, but on how much of it is padded.
     """

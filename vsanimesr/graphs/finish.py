@@ -17,10 +17,10 @@ HALF = np.dtype(np.float16)
 def finished(writer: Writer, geometry: Geometry, group: Group, cells: Cells) -> str:
     """What the backend gets of a group of the picture's planes."""
     wanted = geometry.clip.picture
-    margin = geometry.margin_of(group) if geometry.pointwise_pictures and not geometry.roomy else (0, 0)
+    margin = geometry.margin if geometry.pointwise_pictures and not geometry.roomy else (0, 0)
     if wanted.dither:
         cells, margin = _dithered(writer, geometry, group, cells, margin)
-    rows, columns = (side * wanted.scale for side in margin)
+    rows, columns = (side * wanted.scale >> log for side, log in zip(margin, group.subsampling[::-1], strict=True))
     if not wanted.format.floating:
         value = writer.clip(writer.add("Round", cells.value), 0, colour.peak(wanted.format))
         cells = replace(cells, value=value)
@@ -33,7 +33,8 @@ def _dithered(
 ) -> tuple[Cells, tuple[int, int]]:
     """Add the pattern; cells that are smaller than it are joined, for which they are padded to the network's size.
 
-    Returns the cells and what is to be cropped of them once they are shuffled.
+    `margin` says how many of the network's rows and columns are cropped once the cells are shuffled; so does what is
+    returned with the new cells.
     """
     covered = [(side << log) // geometry.clip.picture.scale for side, log in _sides(group, cells)]
     times = [
@@ -43,7 +44,7 @@ def _dithered(
     if times != [1, 1]:
         rows, columns = (side // places for side, places in zip(geometry.margin, covered, strict=True))
         cells = replace(cells, value=writer.pad(cells.value, (rows, columns)))
-        cells, margin = joined(writer, cells, *times), geometry.margin_of(group)
+        cells, margin = joined(writer, cells, *times), geometry.margin
     bias = np.tile(pattern(cells.rows, cells.columns).ravel(), cells.planes)
     return replace(cells, value=writer.add("Add", cells.value, writer.floats(bias[None, :, None, None]))), margin
 

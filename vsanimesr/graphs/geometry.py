@@ -20,7 +20,7 @@ class Geometry:
     clip: ClipSpec
     """The clip."""
     roomy: bool = False
-    """Whether frames come in the padded size."""
+    """Whether frames come in the padded size, the edge repeated by the host."""
     bytes_only: bool = False
     """Whether samples of 16 bits cross as two of 8, the lower first."""
 
@@ -42,7 +42,7 @@ class Geometry:
 
     @property
     def roomy_frames(self) -> bool:
-        """Whether `lr` has the margin of the frame: no sample has an influence on another place."""
+        """Whether `lr` takes over the margin of the frame: no sample has an influence on another place."""
         return self.roomy and self.clip.format.subsampling == (0, 0)
 
     @property
