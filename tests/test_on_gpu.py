@@ -17,13 +17,15 @@ import numpy as np
 import pytest
 
 from benchmarks.pattern import draw
-from tests.networks import HEIGHT, WIDTH, feed, frames, ok, same, setup
+from tests.networks import HEIGHT, WIDTH, feed, feed_planes, frames, ok, same, setup
 from vsanimesr import backends, models
 from vsanimesr.backends.base import Backend, EngineSetup
 from vsanimesr.backends.cuda import CudaDevice
 from vsanimesr.backends.pipelined import Pipelined
+from vsanimesr.backends.tiled import Tiled
 from vsanimesr.errors import BackendUnavailable, DeviceError
 from vsanimesr.spec import RGBH, RGBS, PixelFormat
+from vsanimesr.tiles import DEFAULT_OVERLAP, Move, Tiling
 
 pytestmark = pytest.mark.gpu
 
@@ -31,6 +33,8 @@ DEVICES = {"tensorrt": "", "tensorrt_rtx": "", "torch": "cuda"}
 """The backends that run on a GPU, and what they call it."""
 FLOOR = 50.0
 """PSNR in dB that every picture has in fp16."""
+SAME = 90.0
+"""PSNR in dB of what differs by the rounding of float32 only."""
 MIB = 1 << 20
 LEFT = 512 * MIB
 """Free memory of a GPU that is nearly full."""
@@ -192,10 +196,48 @@ def test_a_captured_step_is_bit_identical_to_a_plain_one(make: Make, engine_name
     captured, plain = (make(engine_name, WIDTH, HEIGHT, precision="fp16") for _ in range(2))
     assert isinstance(captured, Pipelined)
     assert isinstance(plain, Pipelined)
-    plain._replaying = False
+    plain._captures._usable = False
     same(feed(captured, source), feed(plain, source))
-    assert captured._replays, "nothing was captured, so nothing was compared"
-    assert not plain._replays
+    assert captured._captures._replays, "nothing was captured, so nothing was compared"
+    assert not plain._captures._replays
+
+
+@pytest.mark.parametrize("precision", ["fp16", "fp32"])
+def test_a_lane_that_takes_over_a_state_in_parts_goes_on_as_the_one_that_had_it(
+    make: Make, name: str, precision: str
+) -> None:
+    source, backend = frames(6, WIDTH, HEIGHT), make(name, WIDTH, HEIGHT, precision=precision, lanes=2)
+
+    def begin() -> None:
+        backend.reset()
+        feed_planes(backend, source[:3], lane=0)
+        feed_planes(backend, source[1:3], lane=1)
+
+    begin()
+    wanted, apart = (feed_planes(backend, source, 3, lane=lane) for lane in range(2))
+    assert wanted[-1][0].tobytes() != apart[-1][0].tobytes()
+    begin()
+    backend.exchange([Move(0, 1, rows, columns) for rows in halves(HEIGHT) for columns in halves(WIDTH)])
+    same([np.stack(planes) for planes in feed_planes(backend, source, 3, lane=1)], [np.stack(p) for p in wanted])
+
+
+def halves(side: int) -> list[tuple[slice, slice]]:
+    """Two parts of a side, each in the same place of two states."""
+    parts = slice(0, side // 2 - 1), slice(side // 2 - 1, side)
+    return [(part, part) for part in parts]
+
+
+@pytest.mark.parametrize(("precision", "floor"), [("fp16", FLOOR), ("fp32", SAME)])
+def test_tiles_give_the_pictures_of_the_whole_frame(make: Make, name: str, precision: str, floor: float) -> None:
+    size, source = (118, 102), frames(8, 118, 102)
+    tiling = Tiling.of_count(size, (2, 2), (DEFAULT_OVERLAP, DEFAULT_OVERLAP))
+    whole = feed(make(name, *size, precision=precision), source)
+    lanes = make(name, *tiling.size, precision=precision, lanes=len(tiling), slots=3 * len(tiling))
+    tiled = Tiled(lanes, setup(*size).clip, tiling)
+    assert min(psnr(a, b) for a, b in zip(feed(tiled, source), whole, strict=True)) >= floor
+    tiled.reset()
+    tiled._moves = ()
+    assert psnr(feed(tiled, source)[-1], whole[-1]) < SAME, "without what they exchange they are no worse"
 
 
 @pytest.mark.slow

@@ -24,6 +24,7 @@ from vsanimesr.errors import EngineMissing, OutOfMemory
 from vsanimesr.graphs import NEXT_STATE, STATE, WINDOW, compose
 from vsanimesr.spec import FORMATS, ClipSpec, Colour, PictureSpec
 
+pytest_plugins = ["tests.nvidia_machine"]
 pytestmark = pytest.mark.slow
 
 VIDEO = Colour("709", full=False)
@@ -40,12 +41,6 @@ CLIPS = {
 def some(quick: int) -> list[Any]:
     """All clips, of which so many are quick enough for every run."""
     return [name if n < quick else pytest.param(name, marks=pytest.mark.slow) for n, name in enumerate(CLIPS)]
-
-
-@pytest.fixture
-def nvidia(monkeypatch: pytest.MonkeyPatch, home: Path) -> Nvidia:
-    """A machine with one GPU of compute capability 8.9, and no engine yet."""
-    return Nvidia(monkeypatch)
 
 
 @pytest.mark.parametrize("name", some(3))

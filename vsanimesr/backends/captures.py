@@ -6,8 +6,8 @@ from vsanimesr.backends.device import Execution, Replay, Stream
 from vsanimesr.errors import DeviceError
 
 MOST = 64
-"""Runs that are kept. Each holds memory on the device and on the host, which grows with the lanes; in the steady state
-a lane has six, three places of its ring on two sides, and a still at a scene's start has six more."""
+"""Runs that are kept, first come, first served. Each holds memory on the device and on the host; within a scene a lane
+has six, three places of its ring on two sides."""
 
 
 class Captures:

@@ -20,7 +20,7 @@ MULTIPLE = 4
 """What frames are padded to."""
 
 Group = tuple[Path, str, str, str]
-"""Folder of a control group, names of the files of its limit and its use, and of the part of that is only cache."""
+"""Folder of a control group; names of the files of its limit and its use, and of that part of its use that is cache."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ def claim(backend: str, precision: str, setup: Setup, demand: Demand) -> None:
     raise OutOfMemory(
         f"{backend}: {clip.width}x{clip.height} {clip.format.name} in {precision}{lanes} needs about "
         f"{demand.needed / MIB:.0f} MiB of memory, {demand.free / MIB:.0f} MiB are free, of which {RESERVE:.0%} are "
-        "left to others; take less by smaller tiles or a lower precision"
+        "left to others; take less by a smaller tilesize= or a lower precision="
     )
 
 

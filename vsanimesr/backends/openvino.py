@@ -1,7 +1,7 @@
 """OpenVINO: processors, and the other devices that OpenVINO has a plugin for."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar, override
 
 import numpy as np
@@ -22,7 +22,8 @@ APPETITES = {
 }
 """Measured on a processor without a matrix unit, as growth of the process's peak from before construction to after four
 steps, YUV420P8, at 320x240, 640x480 and 960x720: a line through 753, 1233 and 2074 MiB in bf16, 867, 1813 and 3379 MiB
-in fp32, less states, ring and picture. fp16, for other devices, is taken to be bf16's."""
+in fp32, less states, ring and picture. fp16 is taken to be bf16's, and other devices to need what a processor does; but
+their states are float32 in every precision."""
 
 
 @dataclass
@@ -68,9 +69,11 @@ class OpenVINO(StreamBackend):
     def demand(cls, setup: Setup) -> Demand:
         core = openvino_device.library().Core()
         device = openvino_device.find(core, setup.device, setup.device_id)
-        precision = openvino_device.choose_precision(core, device, setup.precision)
+        appetite = APPETITES[openvino_device.choose_precision(core, device, setup.precision)]
+        if not device.startswith("CPU"):
+            appetite = replace(appetite, sample=np.dtype(np.float32).itemsize)
         pictures = setup.slots * memory.picture_nbytes(setup.clip)
-        return Demand(APPETITES[precision].nbytes(setup) + pictures, memory.available())
+        return Demand(appetite.nbytes(setup) + pictures, openvino_device.free_nbytes(core, device))
 
     @override
     @classmethod

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from onnx import ModelProto, TensorProto, helper, numpy_helper
 
+from vsanimesr.backends import memory
 from vsanimesr.errors import BackendError, BackendUnavailable
 from vsanimesr.graphs import IR_VERSION, OPSET
 
@@ -17,6 +18,11 @@ HINTS = {"fp32": "f32", "bf16": "bf16", "fp16": "f16"}
 """What OpenVINO calls a precision in INFERENCE_PRECISION_HINT."""
 AUTO = {"CPU": ("bf16",), "GPU": ("fp16",), "NPU": ("fp16",)}
 """By kind of device: the precisions, best first, that 'auto' prefers over fp32 where the device has them."""
+MEMORY = {
+    "GPU": ("GPU_DEVICE_TOTAL_MEM_SIZE", "GPU_MEMORY_STATISTICS"),
+    "NPU": ("NPU_DEVICE_TOTAL_MEM_SIZE", "NPU_DEVICE_ALLOC_MEM_SIZE"),
+}
+"""By kind of device: the properties that tell its memory and what of it is taken, in all or by its kinds; bytes."""
 
 
 def library() -> Any:
@@ -63,6 +69,22 @@ def choose_precision(core: Any, device: str, asked: str) -> str:
             f"openvino: precision {asked!r} is nothing that {device} computes in; use one of {', '.join(usable)}, auto",
         )
     return asked
+
+
+def free_nbytes(core: Any, device: str) -> int:
+    """Memory that a device has left, bytes.
+
+    A GPU tells its memory and what this process has taken of it, but not what others have; an NPU what is taken in
+    all. Without memory of its own it has no more than the machine has available. That is taken for the device's where
+    it tells nothing, as processors do.
+    """
+    told, names = core.get_property(device, "SUPPORTED_PROPERTIES"), MEMORY.get(device.partition(".")[0], ())
+    if not names or not all(name in told for name in names):
+        return memory.available()
+    total, taken = (core.get_property(device, name) for name in names)
+    left = max(0, int(total) - int(sum(taken.values()) if isinstance(taken, dict) else taken))
+    own = "DEVICE_TYPE" in told and core.get_property(device, "DEVICE_TYPE").name == "DISCRETE"
+    return left if own else min(left, memory.available())
 
 
 def has_matrix_unit(core: Any, device: str, precision: str) -> bool:

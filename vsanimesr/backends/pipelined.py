@@ -11,7 +11,7 @@ from typing import override
 
 import numpy as np
 
-from vsanimesr.backends.base import Backend, Checkpoint, Event, Planes, Setup
+from vsanimesr.backends.base import RING, Backend, Checkpoint, Event, Planes, Setup
 from vsanimesr.backends.buffers import SIDES, Saved, Spare
 from vsanimesr.backends.captures import Captures
 from vsanimesr.backends.device import Box, HostBytes, Mark, Stream
@@ -122,7 +122,10 @@ class Pipelined(Backend):
         side, stepped = self._side, self._device.mark()
         self._compute.wait(self._downloaded[side])
         self._bind_step(window, lane)
-        self._captures.run(self._compute, (lane, window, self._sides[lane], side))
+        if len(set(window)) == RING:
+            self._captures.run(self._compute, (lane, window, self._sides[lane], side))
+        else:  # the steps at both ends of a scene, which are too few to be worth a capture's place
+            self._parts.step.enqueue(self._compute)
         self._compute.record(stepped)
         self._side, self._sides[lane] = 1 - side, 1 - self._sides[lane]
         return stepped if slot is None else self._download(side, slot, stepped)

@@ -13,7 +13,8 @@ from vsanimesr.errors import AnimeSRError, DeviceError
 from vsanimesr.tiles import Move
 
 DEPTH = 8
-"""Operations that may wait: about four frames, so that the host's copies of frames stay few."""
+"""Operations that may wait, so that the host's copies of frames stay few: those of about four frames, or of a part of
+one that is in tiles."""
 
 
 class Operation:

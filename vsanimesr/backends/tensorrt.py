@@ -50,9 +50,9 @@ class TensorRT(Pipelined):
     def demand(cls, setup: Setup) -> Demand:
         try:
             opened = cls._open(setup)
-        except OutOfMemory:  # the engines alone are too much: what they need besides cannot be asked
+        except OutOfMemory:  # the engines alone, or building them: what they need besides cannot be asked
             free = open_device(cls.name, setup.device_id).free_nbytes()
-            return Demand(free + 1, free)
+            return Demand(free + 1, free, known=False)
         cls._keep(opened)
         return parts.demand(setup, opened)
 

@@ -48,7 +48,6 @@ class Torch(StreamBackend):
     _cell: Any
     _ingest: Any
     _deliver: Any
-    _zeros: Any
     _states: list[Any]
 
     def __init__(self, setup: Setup) -> None:
@@ -88,7 +87,7 @@ class Torch(StreamBackend):
     @override
     @property
     def state_nbytes(self) -> int:
-        return int(self._zeros.nbytes) * len(self._states)
+        return sum(int(state.nbytes) for state in self._states)
 
     @override
     def stage(self, planes: Planes) -> Any:
@@ -115,24 +114,28 @@ class Torch(StreamBackend):
 
     @override
     def run_reset(self) -> None:
-        self._states = [self._zeros] * len(self._states)
+        with self._torch.inference_mode(), _foreign(self._torch, "the states could not be cleared"):
+            for state in self._states:
+                state.zero_()
 
     @override
     def run_exchange(self, moves: Sequence[Move]) -> None:
+        states = self._states
         with self._torch.inference_mode(), _foreign(self._torch, "tiles could not exchange their states"):
-            states = [state.clone() for state in self._states]  # that of a reset is shared
             for move in moves:
                 (above, below), (left, right) = move.rows, move.columns
                 states[move.target][:, :, below, right] = states[move.source][:, :, above, left]
-        self._states = states
 
     @override
     def run_save(self) -> Any:
-        return [state.to("cpu", copy=True) for state in self._states]
+        with _foreign(self._torch, "the states could not be saved"):
+            return [state.to("cpu", copy=True) for state in self._states]
 
     @override
     def run_restore(self, state: Any) -> None:
-        self._states = [saved.to(self._device) for saved in state]
+        with self._torch.inference_mode(), _foreign(self._torch, "the states could not be restored"):
+            for own, saved in zip(self._states, state, strict=True):
+                own.copy_(saved)
 
     @override
     def read(self, slot: int) -> Planes:
@@ -142,16 +145,16 @@ class Torch(StreamBackend):
     @override
     def close(self) -> None:
         super().close()
-        self._cell = self._zeros = self._ingest = self._deliver = None
+        self._cell = self._ingest = self._deliver = None
         self._states.clear()
         self._rings.clear()
         self._pictures.clear()
 
     def _allocate(self, graphs: Graphs, lanes: int) -> None:
         torch = self._torch
-        self._zeros = torch.zeros(graphs.state_shape, dtype=self._type, device=self._device)
-        self._zeros = self._zeros.to(memory_format=torch.channels_last)
-        self._states = [self._zeros] * lanes
+        settings = {"dtype": self._type, "device": self._device, "memory_format": torch.channels_last}
+        self._states = [torch.empty(graphs.state_shape, **settings) for _ in range(lanes)]
+        self.run_reset()
         self._rings: list[dict[int, Any]] = [{} for _ in range(lanes)]
         self._pictures: dict[int, list[Any]] = {}
         self._shapes = [tensor.shape for tensor in graphs.pictures.values()]
@@ -224,7 +227,7 @@ def _foreign(torch: Any, what: str) -> Iterator[None]:
     try:
         yield
     except torch.cuda.OutOfMemoryError as error:
-        advice = "try precision='fp16' or smaller tiles"
+        advice = "use precision='fp16', a smaller tilesize=, or close what else uses the GPU"
         raise OutOfMemory(f"torch: {what}: out of memory on the GPU; {advice}") from error
     except RuntimeError as error:
         lines = str(error).strip().splitlines()

@@ -93,7 +93,7 @@ class Library:
     def build(
         self, graph: onnx.ModelProto, capabilities: Sequence[str], options: Options, profile: Profile = NO_PROFILE
     ) -> bytes:
-        """The engine of a graph; raises EngineNotBuilt with the library's own words.
+        """The engine of a graph; raises EngineNotBuilt, or OutOfMemory, with the library's own words.
 
         `capabilities` are those of the GPUs it should run on, of `known_capabilities`; none leaves it to the library.
         A graph of any size needs a profile, one of static shapes none.
@@ -111,9 +111,10 @@ class Library:
             config.add_optimization_profile(self._profile(builder, network, profile))
         engine = builder.build_serialized_network(network, config)
         if engine is None:
-            said = self.log.since(heard)
-            way = "; close what else uses the GPU, or give it --workspace MIB" if _lacks_memory(said) else ""
-            raise EngineNotBuilt(f"{self.title} {self.version} did not build the engine: {said}{way}")
+            failure = self.failure("did not build the engine", heard)
+            if isinstance(failure, OutOfMemory):
+                raise OutOfMemory(f"{failure}; or build it with: vsanimesr engines build --workspace MIB")
+            raise EngineNotBuilt(str(failure))
         return bytes(engine)
 
     def load(self, engine: bytes) -> Any:

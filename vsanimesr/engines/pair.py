@@ -40,7 +40,7 @@ def obtain(wanted: Wanted, targets: Sequence[Target], place: Place) -> tuple[Fou
     """`ingest` and `step` for the wanted clip, for any of the targets; what is missing is built for the first.
 
     An engine of that very size goes before one of many sizes, one for the first target before one for the next, and
-    a higher optimization level before a lower one. Raises EngineError.
+    a higher optimization level before a lower one. Raises EngineError, OutOfMemory.
     """
     clip = padded_clip(wanted.cell.spec, wanted.clip)
     fixed = Shapes.of(clip.height, clip.width)
