@@ -103,7 +103,7 @@ def test_shortest_clips(script: Script, tmp_path: Path, length: int) -> None:
 
 def test_rate_and_time_left() -> None:
     times = iter([100.0, 102.0])
-    clock = pipeline._Clock(now=lambda: next(times))
+    clock = pipeline.Clock(now=lambda: next(times))
     assert clock.progress(1, 21) == Progress(1, 21, 0.0, None)
     assert clock.progress(11, 21) == Progress(11, 21, 5.0, 2.0)
 

@@ -14,6 +14,8 @@
     ├── EngineError          something is wrong with an engine, a graph compiled for one kind of device
     │   ├── EngineMissing        there is none for this clip, and building one was forbidden
     │   └── EngineNotBuilt       the library would not build it
+    ├── MediaError           a file that is no video, or one that this cannot be done with
+    ├── JobError             a job cannot begin, go on or end: its folder, its chunks, the disk
     └── PipelineError        vspipe or ffmpeg failed; carries the command and the end of its output
 
 A message says what happened, what was got, what was wanted and how to fix it, in one or two lines.
@@ -77,6 +79,14 @@ class EngineMissing(EngineError):
 
 class EngineNotBuilt(EngineError):
     """The library would not build the engine."""
+
+
+class MediaError(AnimeSRError):
+    """A file that is missing, no video, damaged, or of a kind that cannot be upscaled."""
+
+
+class JobError(AnimeSRError):
+    """A job cannot begin, go on or end: its folder is damaged or in use, its chunks do not fit, the disk is full."""
 
 
 class PipelineError(AnimeSRError):

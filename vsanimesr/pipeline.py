@@ -8,25 +8,25 @@ import importlib.util
 import os
 import re
 import secrets
-import shlex
 import shutil
 import subprocess
 import sysconfig
 import tempfile
 import time
 from collections import deque
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, Self
 
+from vsanimesr import children
+from vsanimesr.children import Child, Family
 from vsanimesr.errors import ArgumentError, PipelineError
 
 X264 = ("-c:v", "libx264", "-crf", "16", "-pix_fmt", "yuv420p")
 """What ffmpeg does with the frames where nothing else is asked for."""
 
-_TAIL = 25  # lines of a child's output that an error shows
 _FRAME = re.compile(r"Frame: (\d+)/(\d+)")
 _MESSAGE = re.compile(r"(Debug|Information|Warning|Critical|Fatal): (.*)")
 _LOST_READER = "fwrite() call failed"  # vspipe's words for it on Windows; elsewhere a signal ends it
@@ -55,6 +55,12 @@ class Message:
     """'Debug', 'Information', 'Warning', 'Critical' or 'Fatal'."""
     text: str
     """The message's first line, without the level."""
+
+    @classmethod
+    def said_in(cls, line: str) -> list[Self]:
+        """The message that a line of vspipe's log begins; none where it is another's."""
+        match = _MESSAGE.match(line)
+        return [cls(match[1], match[2])] if match else []
 
 
 def find_vspipe() -> Path:
@@ -113,7 +119,8 @@ class Render:
         """
         self.script, self.output = Path(script).absolute(), Path(output).absolute()
         self.arguments, self.encoder, self.messages = dict(arguments or {}), tuple(encoder), []
-        _check(self.script, self.output, self.arguments)
+        check_script(self.script, self.arguments)
+        _check_output(self.output)
         self.vspipe, self.ffmpeg = find_vspipe(), find_ffmpeg()
 
     def run(self) -> Generator[Progress, None, None]:
@@ -135,24 +142,25 @@ class Render:
         with ExitStack() as stack:
             # Files, not pipes: ffmpeg never waits for someone to read them, and no thread is needed to do so.
             counts, complaints = (stack.enter_context(tempfile.TemporaryFile(buffering=0)) for _ in range(2))
-            reader = _start(stack, "vspipe", self._reader_command(), stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+            family = stack.enter_context(Family())
+            reader = family.start("vspipe", self._reader_command(), stdout=subprocess.PIPE, stderr=subprocess.PIPE)
             frames, log = reader.process.stdout, reader.process.stderr
-            writer = _start(
-                stack, "ffmpeg", self._writer_command(partial), stdin=frames, stdout=counts, stderr=complaints
+            writer = family.start(
+                "ffmpeg", self._writer_command(partial), stdin=frames, stdout=counts, stderr=complaints
             )
             assert frames is not None and log is not None  # noqa: PT018 - asked for above
             frames.close()  # else vspipe would never notice that ffmpeg has gone
             last = yield from self._follow(log, reader.words)
             reader.process.wait()
             writer.process.wait()
-            writer.words.extend(_read(complaints))
+            writer.words.extend(children.read(complaints))
             _judge(reader, writer, _frames(counts), last.total)
         return last
 
     def _follow(self, stream: IO[bytes], words: deque[str]) -> Generator[Progress, None, Progress]:
         """Yields vspipe's progress, keeps its messages and, in `words`, the rest; returns the last Progress."""
-        clock, total = _Clock(), 0
-        for line in _lines(stream):
+        clock, total = Clock(), 0
+        for line in children.lines(stream):
             if match := _FRAME.match(line):
                 done, total = int(match[1]), int(match[2])
                 progress = clock.progress(done, total)
@@ -160,8 +168,7 @@ class Render:
                     yield progress
                 continue
             words.append(line)
-            if match := _MESSAGE.match(line):
-                self.messages.append(Message(match[1], match[2]))
+            self.messages.extend(Message.said_in(line))
         return clock.progress(total, total)
 
     def _reader_command(self) -> list[str]:
@@ -173,28 +180,28 @@ class Render:
         return [str(self.ffmpeg), *quiet, "-f", "yuv4mpegpipe", "-i", "pipe:0", *self.encoder, "-y", str(partial)]
 
 
-class _Clock:
+class Clock:
     """Turns frame counts into Progress; starts at the first frame, so that loading a model does not count."""
 
     def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
+        """`now` tells seconds."""
         self.now, self.first = now, (-1, 0.0)
 
     def progress(self, done: int, total: int) -> Progress:
+        """What `done` frames of `total` by now mean; 0 frames per second at the first call."""
         now = self.now()
         if self.first[0] < 0:
             self.first = done, now
         frames, seconds = done - self.first[0], now - self.first[1]
         fps = frames / seconds if frames > 0 and seconds > 0 else 0.0
-        return Progress(done, total, fps, (total - done) / fps if fps else None)
+        left = total - done
+        return Progress(done, total, fps, left / fps if fps else None if left else 0.0)
 
 
-def _check(script: Path, output: Path, arguments: Mapping[str, str]) -> None:
+def check_script(script: Path, arguments: Mapping[str, str]) -> None:
+    """Raises ArgumentError for a script that is missing, or for a name that no global can have."""
     if not script.is_file():
         raise ArgumentError(f"script: no file '{script}'; give the path of a VapourSynth script (.vpy)")
-    if not output.parent.is_dir():
-        raise ArgumentError(f"output: no folder '{output.parent}'; make it first, or give a path in another one")
-    if output.is_dir():
-        raise ArgumentError(f"output: '{output}' is a folder; give the path of the file to write")
     for name in arguments:
         if not name.isidentifier():
             raise ArgumentError(
@@ -202,73 +209,23 @@ def _check(script: Path, output: Path, arguments: Mapping[str, str]) -> None:
             )
 
 
-@dataclass(frozen=True)
-class _Child:
-    """A running program."""
-
-    name: str
-    command: list[str]
-    process: subprocess.Popen[bytes]
-    words: deque[str] = field(default_factory=lambda: deque(maxlen=_TAIL))
-    """The last lines that it wrote for people."""
-
-    def failed(self, how: str) -> PipelineError:
-        """The error that says how it failed, with its command and its last words."""
-        end = f"{self.name} {how} (exit code {self.process.returncode})"
-        return PipelineError("\n  ".join((end, f"command: {shlex.join(self.command)}", *self.words)))
-
-
-type _Stream = IO[bytes] | int | None
-
-
-def _start(
-    stack: ExitStack,
-    name: str,
-    command: list[str],
-    *,
-    stdin: _Stream = subprocess.DEVNULL,
-    stdout: _Stream = None,
-    stderr: _Stream = None,
-) -> _Child:
-    """Starts a child that ends, at the latest, with the stack."""
-    # Called by its full path, vspipe still looks for this Python's `vapoursynth` on PATH to find its libraries.
-    path = os.pathsep.join(filter(None, (sysconfig.get_path("scripts"), os.environ.get("PATH"))))
-    env = {**os.environ, "PATH": path}
-    try:
-        process = subprocess.Popen(command, env=env, stdin=stdin, stdout=stdout, stderr=stderr)
-    except OSError as exc:
-        raise PipelineError(f"'{command[0]}' could not be started: {exc}; install it anew") from exc
-    stack.enter_context(process)
-    stack.callback(process.kill)  # runs before the process's own exit, which waits
-    return _Child(name, command, process)
-
-
-def _lines(stream: IO[bytes]) -> Iterator[str]:
-    """Yields the stream's lines, ended by CR or LF, as soon as they are whole."""
-    rest = b""
-    while chunk := os.read(stream.fileno(), 1 << 16):
-        *whole, rest = re.split(rb"[\r\n]+", rest + chunk)
-        yield from (line.decode(errors="replace") for line in whole if line)
-    if rest:
-        yield rest.decode(errors="replace")
-
-
-def _read(file: IO[bytes]) -> Iterator[str]:
-    """Yields the lines of a file that a child has written."""
-    file.seek(0)
-    return _lines(file)
+def _check_output(output: Path) -> None:
+    if not output.parent.is_dir():
+        raise ArgumentError(f"output: no folder '{output.parent}'; make it first, or give a path in another one")
+    if output.is_dir():
+        raise ArgumentError(f"output: '{output}' is a folder; give the path of the file to write")
 
 
 def _frames(counts: IO[bytes]) -> int:
     """The last frame count in what `ffmpeg -progress` has written; 0 where there is none."""
     last = 0
-    for line in _read(counts):
+    for line in children.read(counts):
         if line.startswith("frame="):
             last = int(line.removeprefix("frame="))
     return last
 
 
-def _judge(reader: _Child, writer: _Child, taken: int, total: int) -> None:
+def _judge(reader: Child, writer: Child, taken: int, total: int) -> None:
     """Raises PipelineError unless both ended well and every frame arrived; names the one that took the other along."""
     lost_reader = reader.process.returncode == _SIGPIPE or any(_LOST_READER in line for line in reader.words)
     if reader.process.returncode and not lost_reader:
