@@ -103,6 +103,18 @@ def count_nvidia_gpus() -> int:
     return count.value if found else 0
 
 
+def nvidia_gpu_name(number: int) -> str:
+    """What the driver calls the NVIDIA GPU of that number; '' where there is none."""
+    try:
+        driver = ctypes.CDLL("nvcuda.dll" if sys.platform == "win32" else "libcuda.so.1")
+        device, name = ctypes.c_int(0), ctypes.create_string_buffer(256)
+        found = driver.cuInit(0) == 0 and driver.cuDeviceGet(ctypes.byref(device), number) == 0
+        found = found and driver.cuDeviceGetName(name, len(name), device) == 0
+    except (OSError, AttributeError):
+        return ""
+    return name.value.decode(errors="replace") if found else ""
+
+
 def _version(name: str) -> str:
     try:
         return get(name).version()

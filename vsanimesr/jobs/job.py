@@ -1,0 +1,206 @@
+"""One video upscaled, from file to file, in chunks that a killed job leaves behind and a later one goes on with.
+
+The folder OUTPUT.vsanimesr beside the output has the chunks that are done and a manifest of what they are; the output
+itself appears under its name when it is whole.
+"""
+
+import shutil
+import time
+from collections.abc import Callable, Generator
+from dataclasses import replace
+from functools import cached_property, partial
+from pathlib import Path
+
+from vsanimesr import durable
+from vsanimesr.errors import ArgumentError, MediaError
+from vsanimesr.jobs import manifest, script, workers
+from vsanimesr.jobs.background import Report, watched
+from vsanimesr.jobs.chunks import Chunk, plan
+from vsanimesr.jobs.kind import Kind
+from vsanimesr.jobs.manifest import Manifest
+from vsanimesr.jobs.order import Done, Order, Step, check
+from vsanimesr.jobs.scene_search import scene_starts
+from vsanimesr.jobs.script import ScriptOptions
+from vsanimesr.jobs.splitter import Finished, Splitter
+from vsanimesr.media import encoders, pix_fmts, video_tags
+from vsanimesr.media.join import join
+from vsanimesr.media.probing import identity, probe
+from vsanimesr.pipeline import Clock, Message
+
+FOLDER = ".vsanimesr"
+"""What is appended to the output's name for the job's folder."""
+
+type Event = Step | Message | Done
+
+
+class Job:
+    """What an order comes to."""
+
+    def __init__(self, order: Order) -> None:
+        """Looks at the source, decides, and checks; nothing is written yet.
+
+        Raises ArgumentError, MediaError, FormatError, ModelError, BackendError, PipelineError.
+        """
+        self.order, self.folder = order, order.output.with_name(order.output.name + FOLDER)
+        check(order)
+        self.media = probe(order.source)
+        if self.media.video.interlaced:
+            raise MediaError(f"'{order.source}' is interlaced; deinterlace it first, its fields are not frames")
+        self.format = encoders.pix_fmt(order.encoding, self.media.video)
+        self.kind = Kind.of(order.script)
+        self.encode = self._encode()
+        self.decode = encoders.input_arguments(order.encoding, self.media.video)
+        self._script(order.devices[0])  # so that what the filter would refuse is refused now
+
+    def run(self) -> Generator[Event, None, None]:
+        """Goes on where an earlier run of the same order ended, and tells how far it is.
+
+        Closing the generator, or any exception, ends all programs; what is done stays. Raises JobError where the folder
+        is of another job, or in use, or the disk is full; PipelineError where a program fails.
+        """
+        start = time.monotonic()
+        yield from self._remarks()
+        with manifest.locked(self.folder):
+            found = yield from self._begin()
+            yield from self._render(found)
+            yield from self._join(found)
+        shutil.rmtree(self.folder)
+        yield Done(self.order.output, self.frames, time.monotonic() - start)
+
+    @cached_property
+    def frames(self) -> int:
+        """Of the source, and of the output."""
+        return len(self.media.video.timestamps)
+
+    def _remarks(self) -> Generator[Event, None, None]:
+        if self.media.video.dolby_vision:
+            yield Message("Warning", "the source's Dolby Vision belongs to its own pixels and is left out")
+        if self.kind.reason:
+            yield Message("Information", self.kind.reason)
+
+    def _begin(self) -> Generator[Event, None, Manifest]:
+        """The manifest of the job that was begun, else of a new one."""
+        path = self.folder / manifest.NAME
+        if self.order.overwrite or not path.exists():
+            _clear(self.folder)
+            found = self._manifest((yield from self._chunks()))
+        else:
+            found = Manifest.load(path)
+            self._check_same(found)
+            for number in found.verify(self.folder):
+                yield Message("Warning", f"chunk {number} was missing or damaged and is made anew")
+                found = found.unfinished(found.chunks[number])
+        found.save(path)
+        return found
+
+    def _check_same(self, found: Manifest) -> None:
+        if changed := found.differences(self._manifest(found.chunks)):
+            raise ArgumentError(
+                f"'{self.folder}' has a job that was begun otherwise: {'; '.join(changed)}; give --overwrite to begin "
+                "anew, or the same arguments to go on"
+            )
+
+    def _manifest(self, chunks: list[Chunk]) -> Manifest:
+        return Manifest.new(
+            source=self.order.source,
+            identity=identity(self.order.source),
+            arguments=self._arguments,
+            model=self.kind.model,
+            device=self.kind.device,
+            versions=self.kind.versions,
+            chunks=chunks,
+        )
+
+    @cached_property
+    def _arguments(self) -> dict[str, str]:
+        """What decides pictures and files, in words."""
+        given = self._options(0).arguments()
+        given.pop("device_id", None)
+        return {name: str(value) for name, value in given.items()} | {"encoder": " ".join(self.encode)}
+
+    def _chunks(self) -> Generator[Event, None, list[Chunk]]:
+        starts, other = [0], self.order.script.other
+        if other.get("scenes", 1):
+            options = self._options(0)
+            search = partial(scene_starts, self.order.source, track=options.track, convert=options.convert)
+            starts = yield from _steps("scenes", search)
+        return plan(starts, self.frames, least=self.order.least, most=self.order.most, segment=other.get("segment", 0))
+
+    def _render(self, found: Manifest) -> Generator[Event, None, None]:
+        clock, before = Clock(), sum(chunk.frames for chunk in found.chunks) - sum(c.frames for c in found.to_do)
+        work = workers.stretches(found.to_do, len(self.order.devices))
+        scripts = {device: self._script(device) for device in self.order.devices}
+
+        def make(device: int, chunks: workers.Stretch) -> Splitter:
+            path = self.folder / f"device-{device}.vpy"
+            path.write_text(scripts[device], encoding="utf-8")
+            return Splitter(
+                path, chunks, lambda chunk: found.file_of(self.folder, chunk), self.encode, {}, decode=self.decode
+            )
+
+        for event in workers.render(work, self.order.devices, make) if work else ():
+            if isinstance(event, Finished):
+                found = found.finished(event.chunk, event.sha256, event.nbytes)
+                found.save(self.folder / manifest.NAME)
+            elif isinstance(event, Message):
+                yield event
+            elif event.done:  # not while a model is loaded, which is no part of the rate
+                now = clock.progress(before + event.done, self.frames)
+                parts = len(found.chunks) - len(found.to_do), len(found.chunks)
+                yield Step("frames", now.done, now.total, now.fps, now.eta, parts)
+
+    def _encode(self) -> list[str]:
+        video, order = self.media.video, self.order
+        name = pix_fmts.conversion(video.pix_fmt)
+        source = pix_fmts.taken(video.pix_fmt) or script.FORMAT_NAMES[name]
+        formats = source, pix_fmts.PIX_FMTS[self.format]
+        arguments = {name: getattr(order.script, name) for name in ("matrix", "range", "chromaloc")}
+        tags = video_tags.of_pictures(video, formats, order.script.scale, arguments)
+        return encoders.arguments(order.encoding, video, tags)
+
+    def _options(self, device: int) -> ScriptOptions:
+        video, asked = self.media.video, self.order.script
+        return replace(
+            asked,
+            backend=self.kind.backend,
+            device=asked.device or self.kind.where,
+            device_id=device,
+            format=pix_fmts.vapoursynth_format(self.format),
+            track=video.index,
+            convert=pix_fmts.conversion(video.pix_fmt),
+            frames=self.frames,
+        )
+
+    def _script(self, device: int) -> str:
+        return script.text(self.order.source, self._options(device))
+
+    def text(self) -> str:
+        """The script that it runs, for people to go on with."""
+        asked = self.order.script
+        options = replace(self._options(asked.device_id), backend=asked.backend, device=asked.device)
+        return script.text(self.order.source, options)
+
+    def _join(self, found: Manifest) -> Generator[Event, None, None]:
+        files = [found.file_of(self.folder, chunk) for chunk in found.chunks]
+        put = partial(join, self.media, files, self.order.output, drop=self.order.drop)
+        yield from _steps("joining", lambda report: put(progress=report))
+
+
+def _steps[T](what: str, work: Callable[[Report], T]) -> Generator[Event, None, T]:
+    """What a piece of work reports, as steps of the job."""
+    running = watched(work)
+    while True:
+        try:
+            done, total = next(running)
+        except StopIteration as end:
+            found: T = end.value
+            return found
+        yield Step(what, done, total)
+
+
+def _clear(folder: Path) -> None:
+    """Remove what an earlier job left, but for the lock."""
+    with durable.explained(folder):
+        for file in folder.iterdir():
+            if not file.name.startswith(".lock"):
+                file.unlink()

@@ -1,0 +1,79 @@
+"""What is wanted of a job, and what it tells on the way."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from vsanimesr.errors import ArgumentError
+from vsanimesr.jobs.script import ScriptOptions
+from vsanimesr.media.encoders import Encoding
+
+LEAST, MOST = 240, 1440
+"""Frames of a chunk: an encoder's start costs nothing beside so many, and as many at most are lost by a power cut."""
+
+
+@dataclass(frozen=True)
+class Order:
+    """What is wanted."""
+
+    source: Path
+    """The video."""
+    output: Path
+    """The file to make; its suffix decides the container."""
+    script: ScriptOptions = field(default_factory=ScriptOptions)
+    """How it is upscaled; formats and the source's stream are decided here."""
+    encoding: Encoding = field(default_factory=Encoding)
+    """How pictures are encoded."""
+    devices: tuple[int, ...] = (0,)
+    """Numbers of the devices that work side by side."""
+    drop: tuple[str, ...] = ()
+    """Kinds or numbers of streams that are left out."""
+    overwrite: bool = False
+    """Whether an output, or a job, that is there is given up."""
+    least: int = LEAST
+    """Frames of a chunk, where scenes allow it."""
+    most: int = MOST
+    """Frames of a scene that is not divided."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """How far something is."""
+
+    what: str
+    """'scenes', 'frames' or 'joining'."""
+    done: int
+    """Frames, or packets when joining."""
+    total: int
+    """Of all; 0 where that is not known."""
+    fps: float = 0.0
+    """Frames per second of this run; 0 where not known yet."""
+    eta: float | None = None
+    """Seconds to go; None where not known yet."""
+    chunk: tuple[int, int] = (0, 0)
+    """Chunks that are done, and all."""
+
+
+@dataclass(frozen=True)
+class Done:
+    """The output is in its place."""
+
+    output: Path
+    """The file."""
+    frames: int
+    """Of its video."""
+    seconds: float
+    """That this run took."""
+
+
+def check(order: Order) -> None:
+    """Raise ArgumentError for an output that cannot be written or would be lost, and for impossible numbers."""
+    if not order.output.parent.is_dir():
+        raise ArgumentError(f"there is no folder '{order.output.parent}' for the output; make it first")
+    if order.output.is_dir():
+        raise ArgumentError(f"the output '{order.output}' is a folder; give the name of the file to make")
+    if order.output.exists() and order.source.exists() and order.output.samefile(order.source):
+        raise ArgumentError(f"'{order.output}' is the input as well; give the output another name")
+    if order.output.exists() and not order.overwrite:
+        raise ArgumentError(f"'{order.output}' is there already; give --overwrite, or another name")
+    if not order.devices or len(set(order.devices)) != len(order.devices):
+        raise ArgumentError(f"devices are {list(order.devices)}, wanted one number or several different ones")
