@@ -96,6 +96,27 @@ def tint(file: Path) -> NDArray[np.float64]:
         return means - means.mean()
 
 
+def test_a_film_and_a_season(environment: dict[str, str], tmp_path: Path, official_v2: models.Artifact) -> None:
+    short = "ffmpeg -i examples/clip.mkv -frames:v 2 -vf crop=64:48"
+    (tmp_path / "examples").symlink_to(ROOT / "examples")
+    (tmp_path / "season").mkdir()
+    shell(f"{short} episode.mkv && {short} season/01.mkv && {short} season/02.mkv", environment, tmp_path)
+    shell(indented("vsanimesr upscale episode.mkv"), environment, tmp_path)
+    shell(indented("vsanimesr upscale season/"), environment, tmp_path)
+    made = {"upscaled.mkv": "yuv420p(", "upscaled/01.mkv": "yuv420p10le(", "upscaled/02.mkv": "yuv420p10le("}
+    for name, pixels in made.items():
+        about, _ = probed(["-i", name, "-f", "null", "-"], environment, tmp_path)
+        assert "256x192" in about
+        assert pixels in about
+    assert "AnimeSR" not in shell("vsanimesr compare episode.mkv upscaled.mkv -o page.html", environment, tmp_path)
+    assert (tmp_path / "page.html").read_text().startswith("<!doctype html>")
+    assert "core.animesr.Upscale" in shell("vsanimesr script episode.mkv", environment, tmp_path)
+
+
+def test_the_doctor(environment: dict[str, str], tmp_path: Path, official_v2: models.Artifact) -> None:
+    assert "animesr-v2" in shell(indented("vsanimesr doctor"), environment, tmp_path)
+
+
 def test_the_version_command(environment: dict[str, str], tmp_path: Path) -> None:
     assert "'vsanimesr': '" in shell(indented("python -c"), environment, tmp_path)
 

@@ -1,12 +1,16 @@
 """The command `vsanimesr`; the only place of the package that prints."""
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 from importlib import metadata
 
-from vsanimesr.cli import engines, models
+from vsanimesr.cli import compare, doctor, engines, models, upscale
 from vsanimesr.errors import AnimeSRError
+
+INTERRUPTED = 130
+"""Exit status after Ctrl-C."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -15,20 +19,28 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def run(parser: argparse.ArgumentParser, argv: Sequence[str] | None = None) -> int:
-    """Run a parser's command; returns 0, or 1 after an error of ours; usage errors exit with 2."""
+    """Run a parser's command; returns its status, or 1 after an error of ours; usage errors exit with 2."""
     arguments = parser.parse_args(argv)
     try:
-        arguments.run(arguments)
+        status: int | None = arguments.run(arguments)
     except AnimeSRError as error:
         print(f"{parser.prog}: {error}", file=sys.stderr)
         return 1
-    return 0
+    except BrokenPipeError:  # nobody reads on, as with `| head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is left to flush goes there
+        return 1
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    return status or 0
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="vsanimesr", description="AnimeSR for VapourSynth: upscale anime fourfold.")
     parser.add_argument("--version", action="version", version=f"vsanimesr {_version()}")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
+    upscale.add(commands)
+    compare.add(commands)
+    doctor.add(commands)
     models.add(commands)
     engines.add(commands)
     return parser

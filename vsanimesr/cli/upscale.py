@@ -1,0 +1,164 @@
+"""The commands `vsanimesr upscale` and `vsanimesr script`."""
+
+import argparse
+import shlex
+import signal
+import sys
+from contextlib import closing
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from vsanimesr import backends
+from vsanimesr.cli import inputs
+from vsanimesr.cli.progress import View, view
+from vsanimesr.errors import AnimeSRError
+from vsanimesr.jobs.job import Job
+from vsanimesr.jobs.order import Order
+from vsanimesr.jobs.script import ScriptOptions
+from vsanimesr.media.encoder_table import ENCODERS
+from vsanimesr.media.encoders import Encoding
+from vsanimesr.pipeline import Message
+from vsanimesr.spec import SCALES
+
+FAILED = 1
+"""Exit status if a video could not be upscaled."""
+EXAMPLES = """examples:
+  vsanimesr upscale episode.mkv -o upscaled.mkv
+  vsanimesr upscale season/ -o upscaled/ --encoder x265 --crf 18 --pix-fmt yuv420p10le
+  vsanimesr upscale "*.mp4" -o out/ --devices 0,1 --json
+
+A job that was ended, in whatever way, goes on when the same command is given again.
+"""
+
+
+def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add both to the command line."""
+    text = "upscale videos; sound, subtitles and all else is kept"
+    form = argparse.RawDescriptionHelpFormatter
+    action = commands.add_parser("upscale", help=text, epilog=EXAMPLES, formatter_class=form)
+    action.description = text.capitalize()
+    action.add_argument("input", nargs="+", metavar="INPUT", help="a video, a folder of videos, or a pattern")
+    words = "the file to make (.mkv carries everything), or a folder"
+    action.add_argument("-o", "--output", required=True, metavar="OUTPUT", help=words)
+    _add_upscaling(action)
+    _add_encoding(action)
+    _add_work(action)
+    action.set_defaults(run=_upscale)
+
+    text = "print the VapourSynth script that `upscale` would run, to go on with by hand"
+    action = commands.add_parser("script", help=text, description=text.capitalize())
+    action.add_argument("input", type=Path, metavar="INPUT", help="a video")
+    _add_upscaling(action)
+    action.set_defaults(run=_script)
+
+
+def _add_upscaling(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("upscaling, as the filter's arguments")
+    group.add_argument("--model", default="animesr-v2", help="name of a model, or path of an artifact [%(default)s]")
+    group.add_argument("--scale", type=int, choices=SCALES, default=4, help="[%(default)s]")
+    names = [name for name in backends.NAMES if name != "fake"]
+    group.add_argument("--backend", default="auto", metavar="NAME", help=f"{', '.join(names)} [auto]")
+    group.add_argument("--precision", choices=("auto", "fp32", "bf16", "fp16"), default="auto", help="[%(default)s]")
+    words = "of the pictures, such as yuv420p10le [the video's]"
+    group.add_argument("--pix-fmt", default="", metavar="NAME", help=words)
+    for name, words in {
+        "matrix": "of the video, whatever it is tagged",
+        "range": "likewise: limited or full",
+        "chromaloc": "likewise: left, center, ...",
+    }.items():
+        group.add_argument(f"--{name}", default="", metavar="NAME", help=words)
+    for name, words in {
+        "scenes": "0 takes the video for one scene [1]",
+        "segment": "frames after which long scenes start anew; 0 for never [0]",
+        "tilesize": "side of the tiles that frames are computed in [none]",
+    }.items():
+        group.add_argument(f"--{name}", type=int, metavar="N", help=words)
+
+
+def _add_encoding(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("encoding")
+    group.add_argument("--encoder", choices=ENCODERS, default="x264", help="[%(default)s]")
+    group.add_argument("--crf", type=float, metavar="N", help="quality, less is better [the encoder's usual one]")
+    group.add_argument("--preset", default="", metavar="NAME", help="speed against size [the encoder's usual one]")
+    words = "further options of ffmpeg's for the encoder, in one word, such as '-tune animation'"
+    group.add_argument("--encoder-args", default="", metavar="WORDS", help=words)
+    words = "leave out streams: audio, subtitle, attachment, data, video, or a number"
+    group.add_argument("--drop", default="", metavar="WHAT,WHAT", help=words)
+
+
+def _add_work(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("work")
+    group.add_argument("--devices", type=_numbers, default=(0,), metavar="N,N", help="devices to work side by side [0]")
+    group.add_argument("--overwrite", action="store_true", help="give up an output, or a job, that is there")
+    told = group.add_mutually_exclusive_group()
+    told.add_argument("--json", action="store_true", help="tell everything as one JSON object a line")
+    told.add_argument("--quiet", action="store_true", help="tell nothing but errors")
+
+
+def _upscale(arguments: argparse.Namespace) -> int:
+    shown = view(as_json=arguments.json, quiet=arguments.quiet)
+    sources = inputs.files(arguments.input)
+    targets = inputs.outputs(sources, arguments.output, suffix=".mkv")
+    failed = False
+    before = signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        with shown.shown():
+            for number, (source, target) in enumerate(zip(sources, targets, strict=True), 1):
+                shown.begin(str(source), number, len(sources))
+                failed |= not _one(_order(arguments, source, target), shown, skip=len(sources) > 1)
+    except KeyboardInterrupt:
+        print("vsanimesr: interrupted; the same command goes on where it stopped", file=sys.stderr)
+        raise
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    return FAILED if failed else 0
+
+
+def _one(order: Order, shown: View, *, skip: bool) -> bool:
+    """Upscale a file of the queue; whether that went well. With `skip`, those that are done are left as they are."""
+    if skip and order.output.is_file() and not order.overwrite:
+        shown.show(Message("Information", f"{order.output} is there already and stays"))
+        return True
+    try:
+        with closing(Job(order).run()) as events:
+            for event in events:
+                shown.show(event)
+    except AnimeSRError as error:
+        shown.failed(str(order.source), str(error))
+        return False
+    return True
+
+
+def _interrupt(_: int, __: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+def _script(arguments: argparse.Namespace) -> None:
+    output = arguments.input.with_suffix(".upscaled.mkv")
+    encoding = Encoding(pix_fmt=arguments.pix_fmt)
+    print(Job(Order(arguments.input, output, _options(arguments), encoding, overwrite=True)).text(), end="")
+
+
+def _order(arguments: argparse.Namespace, source: Path, output: Path) -> Order:
+    extra = tuple(shlex.split(arguments.encoder_args))
+    encoding = Encoding(arguments.encoder, arguments.crf, arguments.preset, arguments.pix_fmt, extra)
+    drop = tuple(word.strip() for word in arguments.drop.split(",") if word.strip())
+    return Order(source, output, _options(arguments), encoding, arguments.devices, drop, arguments.overwrite)
+
+
+def _options(arguments: argparse.Namespace) -> ScriptOptions:
+    names = ("model", "scale", "backend", "precision", "matrix", "range", "chromaloc")
+    given: dict[str, Any] = {name: getattr(arguments, name) for name in names}
+    other = {name: getattr(arguments, name) for name in ("scenes", "segment", "tilesize")}
+    return ScriptOptions(**given, other={name: value for name, value in other.items() if value is not None})
+
+
+def _numbers(text: str) -> tuple[int, ...]:
+    try:
+        found = tuple(int(word) for word in text.split(","))
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} are no devices, wanted numbers such as 0,1") from None
+    if min(found) < 0 or len(set(found)) < len(found):
+        raise argparse.ArgumentTypeError(f"{text!r} will not do, wanted different numbers from 0 on, such as 0,1")
+    return found
