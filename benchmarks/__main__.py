@@ -1,11 +1,11 @@
-"""`python -m benchmarks speed | memory | report | scenes | starts | seams`."""
+"""`python -m benchmarks speed | memory | report | scenes | starts | seams | cli`."""
 
 import argparse
 import json
 import sys
 from collections.abc import Sequence
 
-from benchmarks import footage, machine, memory, options, schema, seams, speed, tables
+from benchmarks import films, footage, machine, memory, options, schema, seams, speed, tables
 from benchmarks.children import ChildFailed
 from benchmarks.figures import Report
 from vsanimesr.errors import AnimeSRError, BackendUnavailable
@@ -18,6 +18,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         if asked.benchmark == "report":
             _write_page(asked)
+        elif asked.benchmark == "cli":
+            films.run(asked, arguments, _say)
         elif asked.benchmark == "seams":
             seams.run(asked, arguments)
         elif asked.benchmark in options.OF_FOOTAGE:

@@ -98,6 +98,19 @@ def test_closing_leaves_what_is_done_and_the_next_run_goes_on(order: Order) -> N
     assert pictures(order.output) == pictures(whole.output)
 
 
+def test_the_same_command_goes_on_also_with_overwrite(order: Order) -> None:
+    order = replace(order, overwrite=True)
+    order.output.write_bytes(b"an older one")
+    folder = interrupted(order)
+    assert order.output.read_bytes() == b"an older one"
+    done = sum(record.done for record in Manifest.load(folder / manifest.NAME).records)
+    first = next(event for event in Job(order).run() if isinstance(event, Step) and event.what == "frames")
+    assert first.chunk[0] >= done >= 2
+    (folder / manifest.NAME).write_text("damaged")
+    assert isinstance(list(Job(order).run())[-1], Done)
+    assert len(pictures(order.output)) == FRAMES
+
+
 def interrupted(order: Order) -> Path:
     """A job of which a part is done; returns its folder."""
     running = Job(order).run()
@@ -118,7 +131,7 @@ def interrupted(order: Order) -> Path:
 )
 def test_other_arguments_are_noticed(order: Order, change: Callable[[Order], Order], says: str) -> None:
     interrupted(order)
-    with pytest.raises(ArgumentError, match=says):
+    with pytest.raises(JobError, match=says):
         list(Job(change(order)).run())
     list(Job(replace(change(order), overwrite=True)).run())
     assert len(pictures(order.output)) == FRAMES
@@ -135,7 +148,7 @@ def test_another_input_is_noticed(order: Order, tmp_path: Path) -> None:
     subprocess.run(["cp", str(CLIP), str(moved)], check=True)
     with moved.open("ab") as file:
         file.write(b"\0")
-    with pytest.raises(ArgumentError, match="the input changed"):
+    with pytest.raises(JobError, match="the input changed"):
         list(Job(replace(order, source=moved)).run())
 
 

@@ -12,7 +12,7 @@ from functools import cached_property, partial
 from pathlib import Path
 
 from vsanimesr import durable
-from vsanimesr.errors import ArgumentError, MediaError
+from vsanimesr.errors import JobError, MediaError
 from vsanimesr.jobs import manifest, script, workers
 from vsanimesr.jobs.background import Report, watched
 from vsanimesr.jobs.chunks import Chunk, plan
@@ -81,24 +81,33 @@ class Job:
     def _begin(self) -> Generator[Event, None, Manifest]:
         """The manifest of the job that was begun, else of a new one."""
         path = self.folder / manifest.NAME
-        if self.order.overwrite or not path.exists():
+        found = self._earlier(path)
+        if found is None:
             _clear(self.folder)
             found = self._manifest((yield from self._chunks()))
         else:
-            found = Manifest.load(path)
-            self._check_same(found)
             for number in found.verify(self.folder):
                 yield Message("Warning", f"chunk {number} was missing or damaged and is made anew")
                 found = found.unfinished(found.chunks[number])
         found.save(path)
         return found
 
-    def _check_same(self, found: Manifest) -> None:
-        if changed := found.differences(self._manifest(found.chunks)):
-            raise ArgumentError(
-                f"'{self.folder}' has a job that was begun otherwise: {'; '.join(changed)}; give --overwrite to begin "
-                "anew, or the same arguments to go on"
-            )
+    def _earlier(self, path: Path) -> Manifest | None:
+        """The manifest of the same job; None where there is no job, or another one that may be given up."""
+        if not path.exists():
+            return None
+        try:
+            found = Manifest.load(path)
+            if changed := found.differences(self._manifest(found.chunks)):
+                raise JobError(
+                    f"'{self.folder}' has a job that was begun otherwise: {'; '.join(changed)}; give --overwrite to "
+                    "begin anew, or the same arguments to go on"
+                )
+        except JobError:
+            if self.order.overwrite:
+                return None
+            raise
+        return found
 
     def _manifest(self, chunks: list[Chunk]) -> Manifest:
         return Manifest.new(
