@@ -81,7 +81,7 @@ def test_openvino_knows_a_matrix_unit() -> None:
     information = Path("/proc/cpuinfo")
     if not information.exists() or "BF16" not in _capabilities():
         pytest.skip("this system does not tell what the processor has, or it has no bf16")
-    core = openvino_device.library().Core()
+    core = openvino_device.core()
     assert openvino_device.has_matrix_unit(core, "CPU", "bf16") == ("amx_bf16" in information.read_text())
     assert not openvino_device.has_matrix_unit(core, "CPU", "fp32")
 
@@ -116,7 +116,7 @@ def test_the_official_network(make: Make, official_v2: models.Artifact, name: st
 
 
 def _capabilities() -> list[str]:
-    return list(openvino_device.library().Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES"))
+    return list(openvino_device.core().get_property("CPU", "OPTIMIZATION_CAPABILITIES"))
 
 
 @pytest.mark.parametrize(

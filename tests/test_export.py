@@ -5,11 +5,11 @@ import collections
 import numpy as np
 import onnx
 import onnxruntime
-import openvino
 import pytest
 import torch
 
 from export import to_onnx
+from vsanimesr.backends import openvino_device
 from vsanimesr.models import artifact
 from vsanimesr.nets import AnimeSR
 
@@ -45,7 +45,7 @@ def in_onnxruntime(proto, frames):
 
 
 def in_openvino(proto, frames):
-    core = openvino.Core()
+    core = openvino_device.core()
     model = core.compile_model(core.read_model(proto.SerializeToString()), "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
 
     def run(feed):

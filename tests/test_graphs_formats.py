@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from tests import zimg
 from tests.graph_runs import StandIn, delivered, filled, ingested, noise, pictured, run, stepped
 from vsanimesr import graphs
+from vsanimesr.backends import openvino_device
 from vsanimesr.backends.layout import Layout
 from vsanimesr.errors import FormatError
 from vsanimesr.graphs import Graphs, compose, dynamic
@@ -36,7 +37,7 @@ def packed_for(made: Graphs, seed: int = 0) -> np.ndarray:
 
 def by_openvino(model: onnx.ModelProto, **inputs: np.ndarray) -> dict[str, np.ndarray]:
     """A graph's outputs; it moves samples of 16 bits, which ONNX Runtime does not."""
-    core = openvino.Core()
+    core = openvino_device.core()
     hint = {"INFERENCE_PRECISION_HINT": "f32"}
     compiled: Any = core.compile_model(core.read_model(model.SerializeToString(), b""), "CPU", hint)
     found = compiled([openvino.Tensor(np.ascontiguousarray(inputs[one.any_name])) for one in compiled.inputs])

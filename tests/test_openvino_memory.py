@@ -37,7 +37,7 @@ def demand(monkeypatch: pytest.MonkeyPatch) -> Any:
             return dict.fromkeys(told, "RO") if name == "SUPPORTED_PROPERTIES" else told[name]
 
         core = SimpleNamespace(available_devices=list(devices), get_property=tell)
-        monkeypatch.setattr(openvino_device, "library", lambda: SimpleNamespace(Core=lambda: core))
+        monkeypatch.setattr(openvino_device, "core", lambda: core)
         return OpenVINO.demand(setup(device=device, **settings))
 
     return of

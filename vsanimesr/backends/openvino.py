@@ -53,7 +53,7 @@ class OpenVINO(StreamBackend):
 
     def __init__(self, setup: Setup) -> None:
         ov = openvino_device.library()
-        core = ov.Core()
+        core = openvino_device.core()
         self.device = openvino_device.find(core, setup.device, setup.device_id)
         self.precision = openvino_device.choose_precision(core, self.device, setup.precision)
         memory.claim(self.name, self.precision, setup, self.demand(setup))
@@ -67,7 +67,7 @@ class OpenVINO(StreamBackend):
     @override
     @classmethod
     def demand(cls, setup: Setup) -> Demand:
-        core = openvino_device.library().Core()
+        core = openvino_device.core()
         device = openvino_device.find(core, setup.device, setup.device_id)
         appetite = APPETITES[openvino_device.choose_precision(core, device, setup.precision)]
         if not device.startswith("CPU"):
@@ -83,7 +83,7 @@ class OpenVINO(StreamBackend):
     @override
     @classmethod
     def devices(cls, device_id: int = 0) -> tuple[str, ...]:
-        return tuple(openvino_device.library().Core().available_devices)
+        return tuple(openvino_device.core().available_devices)
 
     @override
     @property

@@ -3,6 +3,7 @@
 import importlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -31,6 +32,21 @@ def library() -> Any:
         return importlib.import_module("openvino")
     except (ImportError, OSError) as error:
         raise BackendUnavailable(_why_not(error)) from error
+
+
+def core() -> Any:
+    """The one Core of this process; raises BackendUnavailable.
+
+    It is never freed. On Linux its plugin for processors gives the thread that loads it a stack for signals and, when it
+    is freed on another thread or after another one, leaves that thread with memory that has gone: the next signal that
+    Python handles, such as Ctrl-C, would crash the process.
+    """
+    return _core(library())
+
+
+@cache
+def _core(library: Any) -> Any:
+    return library.Core()
 
 
 def _why_not(error: Exception) -> str:
