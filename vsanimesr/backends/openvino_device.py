@@ -37,9 +37,9 @@ def library() -> Any:
 def core() -> Any:
     """The one Core of this process; raises BackendUnavailable.
 
-    It is never freed. On Linux its plugin for processors gives the thread that loads it a stack for signals and, when it
-    is freed on another thread or after another one, leaves that thread with memory that has gone: the next signal that
-    Python handles, such as Ctrl-C, would crash the process.
+    It is never freed. On Linux its plugin for processors gives the thread that loads it a stack for signals and, freed
+    on another thread or after another one, leaves that thread with memory that has gone: the next signal that Python
+    handles, such as Ctrl-C, would crash the process.
     """
     return _core(library())
 
