@@ -1,5 +1,6 @@
 """`vsanimesr upscale` and `vsanimesr script`: what goes in, what comes out, what is said, with the fake backend."""
 
+import io
 import json
 import os
 import re
@@ -7,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
@@ -17,7 +18,8 @@ import pytest
 
 from tests import media_files as files
 from vsanimesr.cli import main
-from vsanimesr.jobs.job import FOLDER
+from vsanimesr.cli.progress import Live
+from vsanimesr.jobs.background import watched
 from vsanimesr.jobs.script import ScriptOptions
 from vsanimesr.media.probing import probe
 
@@ -148,6 +150,7 @@ def test_a_queue_goes_on_after_a_failure_and_again(tmp_path: Path, capsys: pytes
     for name in ("a.mkv", "c.mkv"):
         (folder / name).write_bytes(CLIP.read_bytes())
     (folder / "b.mkv").write_text("no video")
+    (folder / ".c.joining.mkv").write_bytes(CLIP.read_bytes())
     (folder / "notes.txt").write_text("left alone")
     assert main(["upscale", str(folder), "-o", f"{out}/", *FAKE]) == 1
     words = capsys.readouterr()
@@ -157,6 +160,13 @@ def test_a_queue_goes_on_after_a_failure_and_again(tmp_path: Path, capsys: pytes
     (folder / "b.mkv").unlink()
     assert main(["upscale", str(folder / "*.mkv"), "-o", str(out), *FAKE]) == 0
     assert capsys.readouterr().out.count("is there already and stays") == 2
+
+
+@pytest.mark.slow
+def test_an_input_is_never_taken_for_its_output(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "a.mkv").write_bytes(CLIP.read_bytes())
+    assert main(["upscale", str(tmp_path), "-o", str(tmp_path), *FAKE]) == 1
+    assert "is the input as well" in capsys.readouterr().err
 
 
 @pytest.mark.slow
@@ -217,6 +227,10 @@ def test_a_wrong_command_line_gives_usage(words: list[str], says: str, capsys: p
         ([str(CLIP), "-o", "out.mkv", "--backend", "magic"], "backend='magic' is not known"),
         ([str(CLIP), "-o", "out.mkv", "--pix-fmt", "yuv9"], "yuv9"),
         ([str(CLIP), "-o", "out.mkv", "--encoder-args", "-vf scale=1"], "-vf cannot be given here"),
+        ([str(CLIP), "-o", "out.mkv", "--encoder-args", "-tune 'anim"], "cannot be divided into words"),
+        (["", "-o", "out.mkv"], "an input has no name"),
+        ([str(CLIP), "-o", ""], "the output has no name"),
+        ([str(CLIP), str(Path(__file__)), "-o", "both.mkv"], "2 videos cannot all become 'both.mkv'"),
     ],
 )
 def test_what_cannot_be_is_told_in_a_line(
@@ -266,8 +280,7 @@ def test_an_interrupted_job_leaves_no_programs_and_can_go_on(number: signal.Sign
     while any(str(tmp_path) in line for line in ps()):
         assert time.monotonic() < deadline, ps()
         time.sleep(0.05)
-    assert not output.exists()
-    assert (tmp_path / f"out.mkv{FOLDER}").is_dir()
+    assert list(tmp_path.iterdir()) == []  # no chunk was done yet
 
 
 def ps() -> list[str]:
@@ -300,3 +313,24 @@ def test_the_script_is_the_one_that_runs(tmp_path: Path, capsys: pytest.CaptureF
 
 def test_the_defaults_are_the_filters() -> None:
     assert ScriptOptions() == ScriptOptions(model="animesr-v2", scale=4, backend="auto", precision="auto")
+
+
+def test_names_are_shown_as_they_are() -> None:
+    out = io.StringIO()
+    live = Live(out)
+    live.begin("it's [x265]/[grp] ep 1 [/b].mkv", 1, 1)
+    assert out.getvalue() == "it's [x265]/[grp] ep 1 [/b].mkv\n"
+
+
+def test_the_last_report_is_told() -> None:
+    def work(report: Callable[[int, int], None]) -> str:
+        for n in range(1000):
+            report(n + 1, 1000)
+        return "found"
+
+    def found() -> Generator[tuple[int, int], None, None]:
+        assert (yield from watched(work)) == "found"
+
+    told = list(found())
+    assert told[-1] == (1000, 1000)
+    assert len(told) < 100

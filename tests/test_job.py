@@ -10,6 +10,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import av
 import pytest
@@ -111,6 +112,43 @@ def test_the_same_command_goes_on_also_with_overwrite(order: Order) -> None:
     assert len(pictures(order.output)) == FRAMES
 
 
+def test_a_run_that_was_killed_before_it_tidied_up_is_done(order: Order, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Job, "_tidy", lambda _: None)
+    list(Job(order).run())
+    monkeypatch.undo()
+    written = order.output.stat().st_mtime_ns
+    assert names(order.output.parent) == ["out.mkv", "out.mkv.vsanimesr"]
+    (end,) = Job(order).run()
+    assert isinstance(end, Done)
+    assert order.output.stat().st_mtime_ns == written
+    assert names(order.output.parent) == ["out.mkv"]
+
+
+def test_a_failure_before_anything_is_done_leaves_nothing(order: Order) -> None:
+    with pytest.raises(PipelineError, match="tilesize"):
+        list(Job(replace(order, script=replace(FAKE, other={"tilesize": 8}))).run())
+    assert names(order.output.parent) == []
+
+
+@pytest.mark.parametrize(
+    ("change", "kind", "says"),
+    [
+        ({"output": "out.webm"}, MediaError, "cannot carry the new video"),
+        ({"output": "out.xyz"}, ArgumentError, "no container is called '.xyz'"),
+        ({"drop": ("sound",)}, ArgumentError, "drop: got 'sound'"),
+        ({"encoding": Encoding("x264", extra=("-x264-params", "nonsense"))}, PipelineError, "encoder does not run"),
+    ],
+)
+def test_what_the_end_would_refuse_is_refused_at_the_beginning(
+    order: Order, change: dict[str, Any], kind: type[Exception], says: str
+) -> None:
+    if "output" in change:
+        change = {"output": order.output.with_name(change["output"])}
+    with pytest.raises(kind, match=says):
+        next(Job(replace(order, **change)).run())
+    assert names(order.output.parent) == []
+
+
 def interrupted(order: Order) -> Path:
     """A job of which a part is done; returns its folder."""
     running = Job(order).run()
@@ -124,7 +162,10 @@ def interrupted(order: Order) -> Path:
 @pytest.mark.parametrize(
     ("change", "says"),
     [
-        (lambda order: replace(order, encoding=Encoding("x264", crf=30, preset="ultrafast")), "-crf 16.*-crf 30"),
+        (
+            lambda order: replace(order, encoding=Encoding("x264", crf=30, preset="ultrafast")),
+            "--crf was not given, now 30",
+        ),
         (lambda order: replace(order, script=replace(FAKE, other={"burn_in": 1})), "burn_in was not given, now 1"),
         (lambda order: replace(order, script=replace(FAKE, scale=2)), "scale was not given, now 2"),
     ],
@@ -188,6 +229,8 @@ def test_a_failing_filter_is_told_with_its_words_and_keeps_what_is_done(order: O
         ({"output": CLIP}, ArgumentError, "is the input as well"),
         ({"devices": ()}, ArgumentError, "wanted one number"),
         ({"devices": (1, 1)}, ArgumentError, "different"),
+        ({"devices": (0, 1), "script": ScriptOptions(backend="torch")}, ArgumentError, "processor for one device"),
+        ({"output": Path("out")}, ArgumentError, "has no suffix"),
         ({"script": ScriptOptions(model="nobodys")}, ValueError, "nobodys"),
     ],
 )

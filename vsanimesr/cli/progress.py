@@ -157,7 +157,7 @@ class Live:
             self._progress.update(self._queue, completed=number - 1)
         if self._file is not None:
             self._progress.remove_task(self._file)
-        self._console.print(name, style="bold", highlight=False)
+        self._console.print(name, style="bold", highlight=False, markup=False)
         self._file = self._progress.add_task("reading", total=None, told="")
 
     def show(self, event: Event) -> None:

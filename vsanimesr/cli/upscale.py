@@ -4,7 +4,8 @@ import argparse
 import shlex
 import signal
 import sys
-from contextlib import closing
+import tempfile
+from contextlib import ExitStack, closing
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -12,8 +13,9 @@ from typing import Any
 from vsanimesr import backends
 from vsanimesr.cli import inputs
 from vsanimesr.cli.progress import View, view
-from vsanimesr.errors import AnimeSRError
-from vsanimesr.jobs.job import Job
+from vsanimesr.cluster.cluster import Cluster
+from vsanimesr.errors import AnimeSRError, ArgumentError
+from vsanimesr.jobs.job import FOLDER, Job, Render
 from vsanimesr.jobs.order import Order
 from vsanimesr.jobs.script import ScriptOptions
 from vsanimesr.media.encoder_table import ENCODERS
@@ -27,6 +29,7 @@ EXAMPLES = """examples:
   vsanimesr upscale episode.mkv -o upscaled.mkv
   vsanimesr upscale season/ -o upscaled/ --encoder x265 --crf 18 --pix-fmt yuv420p10le
   vsanimesr upscale "*.mp4" -o out/ --devices 0,1 --json
+  vsanimesr upscale film.mkv -o upscaled.mkv --cluster ray://head:10001
 
 A job that was ended, in whatever way, goes on when the same command is given again.
 """
@@ -39,7 +42,7 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
     action = commands.add_parser("upscale", help=text, epilog=EXAMPLES, formatter_class=form)
     action.description = text.capitalize()
     action.add_argument("input", nargs="+", metavar="INPUT", help="a video, a folder of videos, or a pattern")
-    words = "the file to make (.mkv carries everything), or a folder"
+    words = "the file to make (.mkv carries the most), or a folder"
     action.add_argument("-o", "--output", required=True, metavar="OUTPUT", help=words)
     _add_upscaling(action)
     _add_encoding(action)
@@ -90,23 +93,31 @@ def _add_encoding(parser: argparse.ArgumentParser) -> None:
 def _add_work(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("work")
     group.add_argument("--devices", type=_numbers, default=(0,), metavar="N,N", help="devices to work side by side [0]")
-    group.add_argument("--overwrite", action="store_true", help="give up an output, or a job, that is there")
+    words = "let the nodes of a Ray cluster work: ray (this machine), auto, HOST:PORT, or ray://HOST:PORT from outside"
+    group.add_argument("--cluster", default="", metavar="ADDRESS", help=words)
+    group.add_argument("--mixed", action="store_true", help="use nodes of other versions or devices: pixels differ")
+    group.add_argument("--overwrite", action="store_true", help="replace an output that is there; give up another job")
     told = group.add_mutually_exclusive_group()
     told.add_argument("--json", action="store_true", help="tell everything as one JSON object a line")
     told.add_argument("--quiet", action="store_true", help="tell nothing but errors")
 
 
 def _upscale(arguments: argparse.Namespace) -> int:
+    _check_cluster(arguments)
     shown = view(as_json=arguments.json, quiet=arguments.quiet)
     sources = inputs.files(arguments.input)
     targets = inputs.outputs(sources, arguments.output, suffix=".mkv")
-    failed = False
+    queue, failed = targets != [Path(arguments.output)], False  # what goes into a folder may be there already
     before = signal.signal(signal.SIGTERM, _interrupt)
     try:
-        with shown.shown():
+        with ExitStack() as stack:
+            render = None
+            if arguments.cluster:
+                render = stack.enter_context(Cluster(arguments.cluster, mixed=arguments.mixed)).render
+            stack.enter_context(shown.shown())
             for number, (source, target) in enumerate(zip(sources, targets, strict=True), 1):
                 shown.begin(str(source), number, len(sources))
-                failed |= not _one(_order(arguments, source, target), shown, skip=len(sources) > 1)
+                failed |= not _one(_order(arguments, source, target), shown, render, skip=queue)
     except KeyboardInterrupt:
         print("vsanimesr: interrupted; the same command goes on where it stopped", file=sys.stderr)
         raise
@@ -115,19 +126,28 @@ def _upscale(arguments: argparse.Namespace) -> int:
     return FAILED if failed else 0
 
 
-def _one(order: Order, shown: View, *, skip: bool) -> bool:
+def _one(order: Order, shown: View, render: Render | None, *, skip: bool) -> bool:
     """Upscale a file of the queue; whether that went well. With `skip`, those that are done are left as they are."""
-    if skip and order.output.is_file() and not order.overwrite:
+    same = order.output.exists() and order.source.exists() and order.output.samefile(order.source)
+    begun = order.output.with_name(order.output.name + FOLDER).exists()
+    if skip and order.output.is_file() and not (order.overwrite or same or begun):
         shown.show(Message("Information", f"{order.output} is there already and stays"))
         return True
     try:
-        with closing(Job(order).run()) as events:
+        with closing(Job(order, render).run()) as events:
             for event in events:
                 shown.show(event)
-    except AnimeSRError as error:
+    except (AnimeSRError, OSError) as error:
         shown.failed(str(order.source), str(error))
         return False
     return True
+
+
+def _check_cluster(arguments: argparse.Namespace) -> None:
+    if arguments.mixed and not arguments.cluster:
+        raise ArgumentError("--mixed says which nodes of a cluster may work; give --cluster as well, or leave it out")
+    if arguments.cluster and arguments.devices != (0,):
+        raise ArgumentError("--devices are of this machine, --cluster takes all of its nodes; leave one of them out")
 
 
 def _interrupt(_: int, __: FrameType | None) -> None:
@@ -135,16 +155,23 @@ def _interrupt(_: int, __: FrameType | None) -> None:
 
 
 def _script(arguments: argparse.Namespace) -> None:
-    output = arguments.input.with_suffix(".upscaled.mkv")
-    encoding = Encoding(pix_fmt=arguments.pix_fmt)
+    output = Path(tempfile.gettempdir()) / "upscaled.mkv"  # nobody writes it
+    encoding = Encoding("ffv1", pix_fmt=arguments.pix_fmt)  # it takes every format
     print(Job(Order(arguments.input, output, _options(arguments), encoding, overwrite=True)).text(), end="")
 
 
 def _order(arguments: argparse.Namespace, source: Path, output: Path) -> Order:
-    extra = tuple(shlex.split(arguments.encoder_args))
+    extra = _words(arguments.encoder_args)
     encoding = Encoding(arguments.encoder, arguments.crf, arguments.preset, arguments.pix_fmt, extra)
     drop = tuple(word.strip() for word in arguments.drop.split(",") if word.strip())
     return Order(source, output, _options(arguments), encoding, arguments.devices, drop, arguments.overwrite)
+
+
+def _words(text: str) -> tuple[str, ...]:
+    try:
+        return tuple(shlex.split(text))
+    except ValueError as error:
+        raise ArgumentError(f"--encoder-args {text!r} cannot be divided into words: {error}") from None
 
 
 def _options(arguments: argparse.Namespace) -> ScriptOptions:

@@ -24,14 +24,15 @@ def watched[T](work: Callable[[Report], T]) -> Generator[Told, None, T]:
     """
     told: queue.SimpleQueue[Told | None] = queue.SimpleQueue()
     cancelled, last, found = threading.Event(), [0.0], list[T]()
-    failed: list[BaseException] = []
+    failed, latest = list[BaseException](), list[Told]()
 
     def report(done: int, total: int) -> None:
         if cancelled.is_set():
             raise _Cancelled
+        latest[:] = [(done, total)]
         if (now := time.monotonic()) >= last[0] + TICK:
             last[0] = now
-            told.put((done, total))
+            told.put(latest.pop())
 
     def run() -> None:
         try:
@@ -39,6 +40,8 @@ def watched[T](work: Callable[[Report], T]) -> Generator[Told, None, T]:
                 found.append(work(report))
         except BaseException as error:  # raised where somebody listens
             failed.append(error)
+        for final in latest:  # the last one is always told
+            told.put(final)
         told.put(None)
 
     thread = threading.Thread(target=run, name="background", daemon=True)

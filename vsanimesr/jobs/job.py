@@ -12,17 +12,18 @@ from functools import cached_property, partial
 from pathlib import Path
 
 from vsanimesr import durable
-from vsanimesr.errors import JobError, MediaError
+from vsanimesr.errors import ArgumentError, JobError, MediaError
 from vsanimesr.jobs import manifest, script, workers
 from vsanimesr.jobs.background import Report, watched
 from vsanimesr.jobs.chunks import Chunk, plan
 from vsanimesr.jobs.kind import Kind
 from vsanimesr.jobs.manifest import Manifest
 from vsanimesr.jobs.order import Done, Order, Step, check
+from vsanimesr.jobs.rehearsal import rehearse
 from vsanimesr.jobs.scene_search import scene_starts
 from vsanimesr.jobs.script import ScriptOptions
 from vsanimesr.jobs.splitter import Finished, Splitter
-from vsanimesr.media import encoders, pix_fmts, video_tags
+from vsanimesr.media import Media, encoders, pix_fmts, video_tags
 from vsanimesr.media.join import join
 from vsanimesr.media.probing import identity, probe
 from vsanimesr.pipeline import Clock, Message
@@ -31,26 +32,28 @@ FOLDER = ".vsanimesr"
 """What is appended to the output's name for the job's folder."""
 
 type Event = Step | Message | Done
+type Render = Callable[["Job", Manifest], Generator[workers.Event, None, None]]
+"""What renders the chunks that a manifest says are to do, each into its file of the job's folder."""
 
 
 class Job:
     """What an order comes to."""
 
-    def __init__(self, order: Order) -> None:
-        """Looks at the source, decides, and checks; nothing is written yet.
+    def __init__(self, order: Order, render: Render | None = None) -> None:
+        """Looks at the source, decides, and checks; nothing is written yet. Without `render`, devices here do that.
 
         Raises ArgumentError, MediaError, FormatError, ModelError, BackendError, PipelineError.
         """
+        self._renders, self._whole = render or Job._here, False
         self.order, self.folder = order, order.output.with_name(order.output.name + FOLDER)
-        check(order)
+        check(order, begun=(self.folder / manifest.NAME).exists())
         self.media = probe(order.source)
-        if self.media.video.interlaced:
-            raise MediaError(f"'{order.source}' is interlaced; deinterlace it first, its fields are not frames")
+        _check_video(self.media)
         self.format = encoders.pix_fmt(order.encoding, self.media.video)
-        self.kind = Kind.of(order.script)
+        self.kind = Kind.of(order.script, order.devices)
         self.encode = self._encode()
         self.decode = encoders.input_arguments(order.encoding, self.media.video)
-        self._script(order.devices[0])  # so that what the filter would refuse is refused now
+        self._script(order.devices[0])  # so that arguments that the filter would refuse are refused now
 
     def run(self) -> Generator[Event, None, None]:
         """Goes on where an earlier run of the same order ended, and tells how far it is.
@@ -59,13 +62,42 @@ class Job:
         is of another job, or in use, or the disk is full; PipelineError where a program fails.
         """
         start = time.monotonic()
+        self._rehearse()
         yield from self._remarks()
         with manifest.locked(self.folder):
-            found = yield from self._begin()
-            yield from self._render(found)
-            yield from self._join(found)
-        shutil.rmtree(self.folder)
+            try:
+                check(self.order, begun=(self.folder / manifest.NAME).exists())  # another run may have ended meanwhile
+                found = yield from self._begin()
+                if not self._is_whole(found):
+                    yield from self._render(found)
+                    yield from self._join(found)
+                self._whole = True
+            finally:
+                self._tidy()
         yield Done(self.order.output, self.frames, time.monotonic() - start)
+
+    def _is_whole(self, found: Manifest) -> bool:
+        """Whether an earlier run was killed between its last two steps, so that the output is there already."""
+        if not self.order.output.exists() or self.order.overwrite:
+            return False
+        if found.to_do:
+            raise ArgumentError(f"'{self.order.output}' is there already; give --overwrite, or another name")
+        return True
+
+    def _tidy(self) -> None:
+        """Remove the folder if nothing in it is worth keeping."""
+        path = self.folder / manifest.NAME
+        try:
+            done = path.exists() and any(record.done for record in Manifest.load(path).records)
+        except JobError:
+            done = True  # whatever it is, it is not ours to throw away
+        if self._whole or not done:
+            shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _rehearse(self) -> None:
+        video, scale = self.media.video, self.order.script.scale
+        picture = f"size={scale * video.width}x{scale * video.height},format={self.format}"
+        rehearse(self.media, picture, (self.decode, self.encode), self.order.output, self.order.drop)
 
     @cached_property
     def frames(self) -> int:
@@ -99,6 +131,8 @@ class Job:
         try:
             found = Manifest.load(path)
             if changed := found.differences(self._manifest(found.chunks)):
+                if not any(record.done for record in found.records):
+                    return None
                 raise JobError(
                     f"'{self.folder}' has a job that was begun otherwise: {'; '.join(changed)}; give --overwrite to "
                     "begin anew, or the same arguments to go on"
@@ -123,31 +157,24 @@ class Job:
     @cached_property
     def _arguments(self) -> dict[str, str]:
         """What decides pictures and files, in words."""
-        given = self._options(0).arguments()
+        given = self.options(0).arguments()
         given.pop("device_id", None)
-        return {name: str(value) for name, value in given.items()} | {"encoder": " ".join(self.encode)}
+        encoding = self.order.encoding
+        usual = {"--crf": encoding.crf, "--preset": encoding.preset, "--encoder-args": " ".join(encoding.extra)}
+        asked = {name: str(value) for name, value in usual.items() if value not in (None, "")}
+        return {name: str(value) for name, value in given.items()} | {"--encoder": encoding.name} | asked
 
     def _chunks(self) -> Generator[Event, None, list[Chunk]]:
         starts, other = [0], self.order.script.other
         if other.get("scenes", 1):
-            options = self._options(0)
+            options = self.options(0)
             search = partial(scene_starts, self.order.source, track=options.track, convert=options.convert)
             starts = yield from _steps("scenes", search)
         return plan(starts, self.frames, least=self.order.least, most=self.order.most, segment=other.get("segment", 0))
 
     def _render(self, found: Manifest) -> Generator[Event, None, None]:
         clock, before = Clock(), sum(chunk.frames for chunk in found.chunks) - sum(c.frames for c in found.to_do)
-        work = workers.stretches(found.to_do, len(self.order.devices))
-        scripts = {device: self._script(device) for device in self.order.devices}
-
-        def make(device: int, chunks: workers.Stretch) -> Splitter:
-            path = self.folder / f"device-{device}.vpy"
-            path.write_text(scripts[device], encoding="utf-8")
-            return Splitter(
-                path, chunks, lambda chunk: found.file_of(self.folder, chunk), self.encode, {}, decode=self.decode
-            )
-
-        for event in workers.render(work, self.order.devices, make) if work else ():
+        for event in self._renders(self, found) if found.to_do else ():
             if isinstance(event, Finished):
                 found = found.finished(event.chunk, event.sha256, event.nbytes)
                 found.save(self.folder / manifest.NAME)
@@ -158,6 +185,20 @@ class Job:
                 parts = len(found.chunks) - len(found.to_do), len(found.chunks)
                 yield Step("frames", now.done, now.total, now.fps, now.eta, parts)
 
+    def _here(self, found: Manifest) -> Generator[workers.Event, None, None]:
+        """Render on the devices of this machine."""
+        scripts = {device: self._script(device) for device in self.order.devices}
+
+        def make(device: int, chunks: workers.Stretch) -> Splitter:
+            path = self.folder / f"device-{device}.vpy"
+            with durable.explained(path):
+                path.write_text(scripts[device], encoding="utf-8")
+            return Splitter(
+                path, chunks, lambda chunk: found.file_of(self.folder, chunk), self.encode, {}, decode=self.decode
+            )
+
+        return workers.render(workers.stretches(found.to_do, len(scripts)), self.order.devices, make)
+
     def _encode(self) -> list[str]:
         video, order = self.media.video, self.order
         name = pix_fmts.conversion(video.pix_fmt)
@@ -167,7 +208,8 @@ class Job:
         tags = video_tags.of_pictures(video, formats, order.script.scale, arguments)
         return encoders.arguments(order.encoding, video, tags)
 
-    def _options(self, device: int) -> ScriptOptions:
+    def options(self, device: int) -> ScriptOptions:
+        """What a device's script is to do, all decided."""
         video, asked = self.media.video, self.order.script
         return replace(
             asked,
@@ -181,12 +223,12 @@ class Job:
         )
 
     def _script(self, device: int) -> str:
-        return script.text(self.order.source, self._options(device))
+        return script.text(self.order.source, self.options(device))
 
     def text(self) -> str:
         """The script that it runs, for people to go on with."""
         asked = self.order.script
-        options = replace(self._options(asked.device_id), backend=asked.backend, device=asked.device)
+        options = replace(self.options(asked.device_id), backend=asked.backend, device=asked.device)
         return script.text(self.order.source, options)
 
     def _join(self, found: Manifest) -> Generator[Event, None, None]:
@@ -205,6 +247,19 @@ def _steps[T](what: str, work: Callable[[Report], T]) -> Generator[Event, None, 
             found: T = end.value
             return found
         yield Step(what, done, total)
+
+
+def _check_video(media: Media) -> None:
+    """Raise MediaError for frames that cannot be upscaled as they are."""
+    video, format_ = media.video, pix_fmts.taken(media.video.pix_fmt)
+    if video.interlaced:
+        raise MediaError(f"'{media.path}' is interlaced; deinterlace it first, its fields are not frames")
+    across, down = format_.subsampling if format_ else (0, 0)
+    if video.width % (1 << across) or video.height % (1 << down):
+        raise MediaError(
+            f"'{media.path}' is {video.width}x{video.height} in {video.pix_fmt}, whose chroma has no whole number of "
+            "samples; convert it to 4:4:4 or another size first"
+        )
 
 
 def _clear(folder: Path) -> None:

@@ -3,12 +3,15 @@
 import platform
 import re
 import subprocess
+from collections.abc import Sequence
 from dataclasses import dataclass
+from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Self
 
 from vsanimesr import backends, models
+from vsanimesr.errors import ArgumentError
 from vsanimesr.jobs.script import ScriptOptions
 from vsanimesr.pipeline import find_ffmpeg
 
@@ -35,18 +38,18 @@ class Kind:
     """Why 'auto' took no better backend; '' where it did or nobody asked."""
 
     @classmethod
-    def of(cls, options: ScriptOptions) -> Self:
-        """What these options come to on this machine.
+    def of(cls, options: ScriptOptions, devices: Sequence[int] = (0,)) -> Self:
+        """What these options come to on devices of this machine, which have to be of one kind.
 
         Raises ArgumentError, UnknownModel, ModelNotFetched, BackendUnavailable, PipelineError without ffmpeg.
         """
         spec = models.load(options.model).spec if options.backend != "fake" else models.find(options.model)
         name, where, reason = options.backend, options.device, ""
         if name == "auto":
-            choice = backends.choose(device_id=options.device_id)
+            choice = backends.choose(device_id=devices[0])
             name, where, reason = choice.name, choice.device, choice.reason
         chosen = backends.get(name)
-        hardware = _gpu(options.device_id) if _is_cuda(name, where) else _processor()
+        hardware = _gpus(devices) if _is_cuda(name, where) else _processor(name, where, devices)
         words = f"{name} on {where or 'its own device'}, {options.precision}: {hardware}"
         return cls(name, where, words, spec.weights_sha256, {**_versions(), name: chosen.version()}, reason)
 
@@ -55,12 +58,29 @@ def _is_cuda(name: str, where: str) -> bool:
     return name.startswith("tensorrt") or where.startswith("cuda")
 
 
-def _gpu(number: int) -> str:
-    return backends.nvidia_gpu_name(number) or f"GPU {number}"
+def _gpus(numbers: Sequence[int]) -> str:
+    """The name of all; raises ArgumentError for devices that are not there, or of several kinds."""
+    names = {number: backends.nvidia_gpu_name(number) for number in numbers}
+    if missing := [str(number) for number, name in names.items() if not name]:
+        raise ArgumentError(
+            f"there is no NVIDIA GPU number {', '.join(missing)}; nvidia-smi lists those that there are"
+        )
+    if len(set(names.values())) > 1:
+        told = ", ".join(f"{number} is {name}" for number, name in names.items())
+        raise ArgumentError(f"the devices differ, {told}: their pixels would; name devices of one kind")
+    return names[numbers[0]]
 
 
-def _processor() -> str:
-    """Its name and the units that compute differently: results differ in the last bits between them."""
+def _processor(backend: str, where: str, numbers: Sequence[int]) -> str:
+    """Name, and what computes differently: units, and for PyTorch threads change the last bits of results."""
+    if backend in {"openvino", "torch"} and where.upper() in {"", "CPU"} and tuple(numbers) != (0,):
+        raise ArgumentError(f"{backend} takes the processor for one device, number 0; leave --devices out")
+    if backend == "torch":
+        return f"{_model_and_units()}, {import_module('torch').get_num_threads()} threads"
+    return _model_and_units()
+
+
+def _model_and_units() -> str:
     try:
         told = _CPUINFO.read_text(encoding="utf-8", errors="replace")
     except OSError:

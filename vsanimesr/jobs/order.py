@@ -65,15 +65,22 @@ class Done:
     """That this run took."""
 
 
-def check(order: Order) -> None:
-    """Raise ArgumentError for an output that cannot be written or would be lost, and for impossible numbers."""
+def check(order: Order, *, begun: bool = False) -> None:
+    """Raise ArgumentError for an output that cannot be written or would be lost, and for impossible numbers.
+
+    A job that was `begun` may have been killed when its output was there already.
+    """
+    if not order.output.suffix:
+        raise ArgumentError(
+            f"the output '{order.output}' has no suffix, which decides its container; write .mkv or .mp4"
+        )
     if not order.output.parent.is_dir():
         raise ArgumentError(f"there is no folder '{order.output.parent}' for the output; make it first")
     if order.output.is_dir():
         raise ArgumentError(f"the output '{order.output}' is a folder; give the name of the file to make")
     if order.output.exists() and order.source.exists() and order.output.samefile(order.source):
         raise ArgumentError(f"'{order.output}' is the input as well; give the output another name")
-    if order.output.exists() and not order.overwrite:
+    if order.output.exists() and not order.overwrite and not begun:
         raise ArgumentError(f"'{order.output}' is there already; give --overwrite, or another name")
     if not order.devices or len(set(order.devices)) != len(order.devices):
         raise ArgumentError(f"devices are {list(order.devices)}, wanted one number or several different ones")

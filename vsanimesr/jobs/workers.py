@@ -82,6 +82,7 @@ class _Crew:
         """Tell what happens until all threads have ended; raises the first error."""
         running, error = len(self._threads), None
         ended, now = 0, dict.fromkeys(range(running), 0)  # frames of stretches that have ended, and of those that run
+        heard: set[str] = set()
         while running:
             place, event = self._told.get()
             if event is None:
@@ -94,7 +95,8 @@ class _Crew:
                 yield Rendered(ended + sum(now.values()))
                 if event.done == event.total:
                     ended, now[place] = ended + event.total, 0
-            else:
+            elif not isinstance(event, Message) or event.text not in heard:  # each filter says the same
+                heard |= {event.text} if isinstance(event, Message) else set()
                 yield event
         if error:
             raise error

@@ -17,7 +17,7 @@ from vsanimesr.media import Media, Stream
 from vsanimesr.media.carrying import kept
 from vsanimesr.media.chunk_packets import Chunks, Times, examine
 from vsanimesr.media.cutting import cut_of
-from vsanimesr.media.muxing import Parts, Report, mux
+from vsanimesr.media.muxing import Parts, Report, carries, mux
 from vsanimesr.media.probing import main_video
 from vsanimesr.media.timestamps import exact, read
 
@@ -51,6 +51,14 @@ def join(
             publish(partial, output)
     finally:
         partial.unlink(missing_ok=True)
+
+
+def check_output(media: Media, chunk: Path, output: Path, drop: Sequence[str]) -> None:
+    """Raises what `join` would raise of the output's container, before anything is rendered.
+
+    `chunk` is a file like those that will be joined, of as few frames as one likes.
+    """
+    carries(media, kept(media, drop), chunk, output)
 
 
 def _parts(media: Media, streams: Sequence[Stream], chunks: Chunks, timestamps: Sequence[int] | None) -> Parts:

@@ -1,6 +1,7 @@
 """One pass that writes a file: a video's packets, and the packets and headers of everything else of its source."""
 
 import errno
+import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from heapq import merge
@@ -58,11 +59,7 @@ def mux(parts: Parts, path: Path, output: Path, report: Report) -> None:
 
     Raises ArgumentError, MediaError, JobError or PipelineError as `join` does; what was written until then stays.
     """
-    try:
-        source = av.open(str(parts.media.path))
-    except av.error.FFmpegError as exc:
-        raise _unread(parts.media, exc) from exc
-    with source:
+    with _opened(parts.media) as source:
         try:
             with _created(path, _tags(source)) as target:
                 container = target.format.name
@@ -73,6 +70,16 @@ def mux(parts: Parts, path: Path, output: Path, report: Report) -> None:
                 _set_display_size(path, parts)
         except (av.error.FFmpegError, OSError) as exc:
             raise _unwritten(output, exc) from exc
+
+
+def carries(media: Media, streams: Sequence[Stream], chunk: Path, output: Path) -> None:
+    """Raises ArgumentError or MediaError unless the container of `output` carries the streams, and a chunk's video."""
+    with tempfile.TemporaryDirectory(prefix="animesr-") as folder:
+        with _created(Path(folder) / f"a{output.suffix}", ()) as target:
+            container = target.format.name
+        check_video(chunk, container, output)
+        with _opened(media) as source:
+            check(source, streams, container, output)
 
 
 def _write(parts: Parts, source: InputContainer, output: OutputContainer, report: Report) -> None:
@@ -141,7 +148,15 @@ def _created(path: Path, tags: Iterable[str]) -> OutputContainer:
     try:
         return av.open(str(path), "w", container_options={**EXPERIMENTAL, **_INTERLEAVE, **flags})
     except ValueError as exc:
-        raise ArgumentError(f"output: no container is called '{path.suffix}'; name the file .mkv or .mp4") from exc
+        what = f"no container is called '{path.suffix}'" if path.suffix else "its name has no suffix"
+        raise ArgumentError(f"output: {what}; name the file .mkv or .mp4") from exc
+
+
+def _opened(media: Media) -> InputContainer:
+    try:
+        return av.open(str(media.path))
+    except av.error.FFmpegError as exc:
+        raise _unread(media, exc) from exc
 
 
 def _unread(media: Media, exc: av.error.FFmpegError) -> MediaError:
