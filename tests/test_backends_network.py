@@ -14,6 +14,8 @@ from vsanimesr.backends.base import Backend, Setup
 from vsanimesr.errors import BackendUnavailable, OutOfMemory
 from vsanimesr.spec import RGBH, RGBS, ClipSpec, PixelFormat
 
+pytestmark = pytest.mark.slow  # seconds, and the contract over every backend runs without it
+
 NETWORKS = ["openvino", "torch", "simulated"]
 
 Make = Callable[..., Backend]

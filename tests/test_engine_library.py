@@ -103,6 +103,8 @@ def test_it_prints_nothing() -> None:
 from vsanimesr.engines import library, Options
 from vsanimesr.errors import EngineNotBuilt
 import onnx
+
+pytestmark = pytest.mark.slow  # it takes seconds
 try:
     library.get("tensorrt_rtx").build(onnx.ModelProto(), (), Options())
 except EngineNotBuilt:

@@ -17,7 +17,7 @@ BACKENDS = [
     pytest.param({"backend": "fake"}, id="fake"),
     pytest.param({"backend": "fake", "device": "delay=0.0005"}, id="fake-slow", marks=pytest.mark.slow),
     pytest.param({"backend": "fake", "device": "delay=0", "slots": 1}, id="fake-one-slot"),
-    pytest.param({"backend": "openvino", "precision": "fp32"}, id="openvino"),
+    pytest.param({"backend": "openvino", "precision": "fp32"}, id="openvino", marks=pytest.mark.slow),
 ]
 
 

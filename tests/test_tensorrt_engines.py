@@ -14,6 +14,8 @@ from tests.networks import HEIGHT, WIDTH, feed, frames
 from vsanimesr.engines import library, store
 from vsanimesr.errors import DeviceError, EngineMissing
 
+pytestmark = pytest.mark.slow  # it takes seconds
+
 pytest_plugins = ["tests.nvidia_machine"]
 
 

@@ -15,6 +15,8 @@ from vsanimesr.engines import library, store
 from vsanimesr.errors import DeviceError, OutOfMemory
 from vsanimesr.tiles import Auto
 
+pytestmark = pytest.mark.slow  # it takes seconds
+
 pytest_plugins = ["tests.nvidia_machine"]
 
 

@@ -20,6 +20,8 @@ from vsanimesr.errors import DeviceError
 from vsanimesr.models import artifact
 from vsanimesr.spec import FORMATS, ClipSpec
 
+pytestmark = pytest.mark.slow  # it takes seconds
+
 pytest_plugins = ["tests.nvidia_machine"]
 
 LANES = 3
