@@ -16,6 +16,8 @@ from vsanimesr.engines.recipe import compose
 from vsanimesr.errors import BackendUnavailable, DeviceError, EngineNotBuilt
 from vsanimesr.spec import FORMATS, ClipSpec, Colour, PictureSpec
 
+pytestmark = pytest.mark.slow  # it takes seconds
+
 RANGE = Shapes((16, 16), (48, 64), (96, 128))
 
 
@@ -103,8 +105,6 @@ def test_it_prints_nothing() -> None:
 from vsanimesr.engines import library, Options
 from vsanimesr.errors import EngineNotBuilt
 import onnx
-
-pytestmark = pytest.mark.slow  # it takes seconds
 try:
     library.get("tensorrt_rtx").build(onnx.ModelProto(), (), Options())
 except EngineNotBuilt:
