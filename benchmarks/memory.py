@@ -48,7 +48,7 @@ def _case(combination: Combination, frames: int, notes: dict[str, str]) -> Case:
     with ExitStack() as stack:
         watch = _watch(combination, case, stack)
         try:
-            run = _run("ours", combination, frames)
+            run = _run(combination, frames, around=False)
         except ChildFailed as error:
             return Case(combination, missing={**case.missing, PEAK: error.reason})
     if watch:
@@ -58,14 +58,14 @@ def _case(combination: Combination, frames: int, notes: dict[str, str]) -> Case:
     return Case(combination, figures=host_figures(run) | case.figures, missing=case.missing, curve=_curve(run))
 
 
-def _run(node: str, combination: Combination, frames: int) -> list[Stamp]:
-    asked = {**asdict(combination), "memory": True, "frames": frames}
-    return children.stamps(node, preload=combination.backend == "openvino", **asked)
+def _run(combination: Combination, frames: int, *, around: bool) -> list[Stamp]:
+    asked = {**asdict(combination), "memory": True, "frames": frames, "around": around}
+    return children.stamps("ours", preload=combination.backend == "openvino", **asked)
 
 
 def _add_around(case: Case, frames: int) -> None:
     try:
-        run = _run("around", case.combination, frames)
+        run = _run(case.combination, frames, around=True)
     except ChildFailed as error:
         case.missing[AROUND] = error.reason
         return

@@ -23,32 +23,16 @@ def ours(
     frames: int,
     log: str,
     memory: bool,
+    around: bool,
 ) -> vs.VideoNode:
-    """The filter; with `memory` each frame's line in `log` tells that too."""
+    """The filter; with `memory` each frame's line in `log` tells that too.
+
+    With `around` it gets RGBS and gives RGBS: what scripts do for filters that know nothing else.
+    """
     clip = _source(width, height, frames, format)
-    return _stamped(_upscaled(clip, backend, device, precision), log, memory=memory)
-
-
-def around(
-    *,
-    width: int,
-    height: int,
-    format: str,
-    backend: str,
-    device: str,
-    precision: str,
-    frames: int,
-    log: str,
-    memory: bool,
-) -> vs.VideoNode:
-    """The same, but that the filter gets RGBS and gives RGBS: what scripts do for filters that know nothing else."""
-    clip = _source(width, height, frames, format)
-    picture = _upscaled(vs.core.resize.Bicubic(clip, format=vs.RGBS), backend, device, precision)
-    return _stamped(_converted(picture, format), log, memory=memory)
-
-
-def _upscaled(clip: vs.VideoNode, backend: str, device: str, precision: str) -> vs.VideoNode:
-    return vs.core.animesr.Upscale(clip, backend=backend, device=device, precision=precision, scenes=0, burn_in=0)
+    seen = vs.core.resize.Bicubic(clip, format=vs.RGBS) if around else clip
+    picture = vs.core.animesr.Upscale(seen, backend=backend, device=device, precision=precision, scenes=0, burn_in=0)
+    return _stamped(_converted(picture, format) if around else picture, log, memory=memory)
 
 
 def peer(*, width: int, height: int, frames: int, log: str, graph: str, requests: int, config: Any) -> vs.VideoNode:

@@ -112,9 +112,10 @@ def _round(settings: Settings, beside: Comparison, progress: _Progress, say: Say
     for combination, tally in progress.cases.items():
         say(f" {combination.label}")
         tally.take(floors.BARE, MS, partial(_bare, combination, tally, settings.frames, progress), say)
-        tally.take(floors.VSPIPE, FPS, partial(_vspipe, "ours", combination, settings.frames, progress), say)
+        vspipe = partial(_vspipe, combination, settings.frames, progress)
+        tally.take(floors.VSPIPE, FPS, partial(vspipe, around=False), say)
         if combination.converts:
-            tally.take(floors.AROUND, FPS, partial(_vspipe, "around", combination, settings.frames, progress), say)
+            tally.take(floors.AROUND, FPS, partial(vspipe, around=True), say)
     if beside.beside:
         _peer(beside.beside, beside, settings.frames, progress, say)
     if os.name == "posix":  # elsewhere nobody knows what time children took
@@ -142,11 +143,11 @@ def _bare(combination: Combination, tally: Tally, frames: int, progress: _Progre
     return steps.milliseconds
 
 
-def _vspipe(node: str, combination: Combination, frames: int, progress: _Progress) -> float:
-    asked = asdict(combination) | {"frames": children.WARM_UP + frames, "memory": False}
+def _vspipe(combination: Combination, frames: int, progress: _Progress, *, around: bool) -> float:
+    asked = asdict(combination) | {"frames": children.WARM_UP + frames, "memory": False, "around": around}
     if combination in progress.ran:
         asked["precision"] = progress.ran[combination]["precision"]
-    return children.rate(children.stamps(node, preload=combination.backend == "openvino", **asked))
+    return children.rate(children.stamps("ours", preload=combination.backend == "openvino", **asked))
 
 
 def _compare(beside: Comparison, progress: _Progress, figures: dict[str, Figure]) -> dict[str, Figure]:

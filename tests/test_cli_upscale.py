@@ -20,7 +20,6 @@ from tests import media_files as files
 from vsanimesr.cli import main
 from vsanimesr.cli.progress import Live
 from vsanimesr.jobs.background import watched
-from vsanimesr.jobs.script import ScriptOptions
 from vsanimesr.media.probing import probe
 
 CLIP = Path(__file__).parent.parent / "examples" / "clip.mkv"
@@ -311,8 +310,9 @@ def test_the_script_is_the_one_that_runs(tmp_path: Path, capsys: pytest.CaptureF
     assert "segment=20" in script.read_text()
 
 
-def test_the_defaults_are_the_filters() -> None:
-    assert ScriptOptions() == ScriptOptions(model="animesr-v2", scale=4, backend="auto", precision="auto")
+def test_without_options_the_filter_gets_its_own_defaults(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["script", str(CLIP)]) == 0
+    assert "core.animesr.Upscale(clip, format=vs.YUV420P8)" in capsys.readouterr().out
 
 
 def test_names_are_shown_as_they_are() -> None:

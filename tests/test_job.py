@@ -124,6 +124,19 @@ def test_a_run_that_was_killed_before_it_tidied_up_is_done(order: Order, monkeyp
     assert names(order.output.parent) == ["out.mkv"]
 
 
+def test_an_output_that_somebody_else_put_there_stays_and_so_do_the_chunks(
+    order: Order, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Job, "_tidy", lambda _: None)
+    list(Job(order).run())
+    monkeypatch.undo()
+    order.output.write_bytes(CLIP.read_bytes())
+    with pytest.raises(ArgumentError, match="is there already"):
+        list(Job(order).run())
+    assert order.output.read_bytes() == CLIP.read_bytes()
+    assert names(order.output.parent) == ["out.mkv", "out.mkv.vsanimesr"]
+
+
 def test_a_failure_before_anything_is_done_leaves_nothing(order: Order) -> None:
     with pytest.raises(PipelineError, match="tilesize"):
         list(Job(replace(order, script=replace(FAKE, other={"tilesize": 8}))).run())

@@ -45,7 +45,6 @@ def new(**changed: Any) -> Manifest:
         identity=st.text(),
         arguments=st.dictionaries(st.text(), st.text()),
         device=st.text(),
-        engine=st.text(),
         chunks=st.lists(st.integers(1, 50), min_size=1, max_size=9).map(
             lambda lengths: chunks_at(*(sum(lengths[:index]) for index in range(len(lengths) + 1)), number=len(lengths))
         ),
@@ -83,7 +82,6 @@ DIFFERENCES: dict[str, tuple[dict[str, Any], str]] = {
     "less": ({"arguments": {"--model": "animesr-v2"}}, "--crf was 16, now not given"),
     "input": ({"identity": "abd"}, "the input changed"),
     "model": ({"model": "m2"}, "the model changed"),
-    "engine": ({"engine": "e"}, "the engine changed"),
     "device": ({"device": "NVIDIA H100"}, "the kind of device was Intel Xeon, now NVIDIA H100"),
     "version": ({"versions": {"OpenVINO": "2026.5", "ffmpeg": "9.0"}}, "OpenVINO was 2026.4.1, now 2026.5"),
     "suffix": ({"suffix": ".mp4"}, "the chunk files' ending was .mkv, now .mp4"),

@@ -2,15 +2,14 @@
 
 import argparse
 import shlex
-import signal
 import sys
 import tempfile
 from contextlib import ExitStack, closing
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 from vsanimesr import backends
+from vsanimesr.children import terminated_as_interrupted
 from vsanimesr.cli import inputs
 from vsanimesr.cli.progress import View, view
 from vsanimesr.cluster.cluster import Cluster
@@ -108,9 +107,9 @@ def _upscale(arguments: argparse.Namespace) -> int:
     sources = inputs.files(arguments.input)
     targets = inputs.outputs(sources, arguments.output, suffix=".mkv")
     queue, failed = targets != [Path(arguments.output)], False  # what goes into a folder may be there already
-    before = signal.signal(signal.SIGTERM, _interrupt)
     try:
         with ExitStack() as stack:
+            stack.enter_context(terminated_as_interrupted())
             render = None
             if arguments.cluster:
                 render = stack.enter_context(Cluster(arguments.cluster, mixed=arguments.mixed)).render
@@ -121,8 +120,6 @@ def _upscale(arguments: argparse.Namespace) -> int:
     except KeyboardInterrupt:
         print("vsanimesr: interrupted; the same command goes on where it stopped", file=sys.stderr)
         raise
-    finally:
-        signal.signal(signal.SIGTERM, before)
     return FAILED if failed else 0
 
 
@@ -148,10 +145,6 @@ def _check_cluster(arguments: argparse.Namespace) -> None:
         raise ArgumentError("--mixed says which nodes of a cluster may work; give --cluster as well, or leave it out")
     if arguments.cluster and arguments.devices != (0,):
         raise ArgumentError("--devices are of this machine, --cluster takes all of its nodes; leave one of them out")
-
-
-def _interrupt(_: int, __: FrameType | None) -> None:
-    raise KeyboardInterrupt
 
 
 def _script(arguments: argparse.Namespace) -> None:

@@ -80,9 +80,19 @@ class Job:
         """Whether an earlier run was killed between its last two steps, so that the output is there already."""
         if not self.order.output.exists() or self.order.overwrite:
             return False
-        if found.to_do:
+        if found.to_do or not self._is_ours(self.order.output):
             raise ArgumentError(f"'{self.order.output}' is there already; give --overwrite, or another name")
         return True
+
+    def _is_ours(self, output: Path) -> bool:
+        """Whether a file has the video that this job makes, by its size and the number of its frames."""
+        mine, scale = self.media.video, self.order.script.scale
+        try:
+            made = probe(output).video
+        except MediaError:
+            return False
+        size = scale * mine.width, scale * mine.height
+        return (made.width, made.height, len(made.timestamps)) == (*size, self.frames)
 
     def _tidy(self) -> None:
         """Remove the folder if nothing in it is worth keeping."""

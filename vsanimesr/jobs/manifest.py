@@ -65,8 +65,6 @@ class Manifest:
     """Of the programs and libraries that decide pixels and files: 'OpenVINO' -> '2026.4.1'."""
     records: tuple[Record, ...]
     """The chunks, in the order of their frames."""
-    engine: str = ""
-    """A hash of the engine, where the backend has such."""
     suffix: str = ".mkv"
     """End of the chunk files' names."""
 
@@ -81,12 +79,11 @@ class Manifest:
         device: str,
         versions: Mapping[str, str],
         chunks: Sequence[Chunk],
-        engine: str = "",
         suffix: str = ".mkv",
     ) -> Self:
         """The manifest of a job that begins; none of its chunks is done."""
         records = tuple(Record(chunk) for chunk in chunks)
-        return cls(str(source), identity, dict(arguments), model, device, dict(versions), records, engine, suffix)
+        return cls(str(source), identity, dict(arguments), model, device, dict(versions), records, suffix)
 
     @classmethod
     def load(cls, path: Path) -> Self:
@@ -148,7 +145,6 @@ class Manifest:
         changed += ["the model changed"] if self.model != now.model else []
         changed += _changes({"the kind of device": self.device}, {"the kind of device": now.device})
         changed += _changes(self.versions, now.versions)
-        changed += ["the engine changed"] if self.engine != now.engine else []
         changed += _changes({"the chunk files' ending": self.suffix}, {"the chunk files' ending": now.suffix})
         if self.chunks != now.chunks:
             changed.append(f"the frames were divided otherwise, {_division(self.chunks)}, now {_division(now.chunks)}")
@@ -208,7 +204,7 @@ def _fields(data: dict[str, Any]) -> dict[str, Any]:
     read = {name: data[name] for name in names}
     for name in ("arguments", "versions"):
         _want(isinstance(read[name], dict) and all(isinstance(value, str) for value in read[name].values()), name)
-    for name in ("source", "identity", "model", "device", "engine", "suffix"):
+    for name in ("source", "identity", "model", "device", "suffix"):
         _want(isinstance(read[name], str), name)
     _want(re.fullmatch(r"\.\w+", read["suffix"]) is not None, "suffix")
     read["records"] = tuple(_records(read["records"]))
