@@ -2,24 +2,28 @@
 
 import json
 import sys
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Generator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any, Protocol, TextIO
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
+from vsanimesr.cli import phrases
+from vsanimesr.cli.live import Live
+from vsanimesr.cli.phrases import clock
+from vsanimesr.cli.workload import Workload
 from vsanimesr.jobs.job import Event
-from vsanimesr.jobs.order import Done, Step
+from vsanimesr.jobs.order import Begun, Done, Step
 from vsanimesr.pipeline import Message
 
-WORDS = {"scenes": "looking for scenes", "frames": "upscaling", "joining": "joining"}
-"""What each step is called."""
-QUIETLY = ("Debug",)
-"""Levels of VapourSynth's log that are not shown."""
+__all__ = ["Lines", "Live", "Plain", "View", "clock", "view"]
 
 
 class View(Protocol):
     """What shows the events of the files of a queue."""
+
+    def queue(self, works: Sequence[float]) -> None:
+        """Files come, whose work is estimated in any unit, such as frames times pixels; 0 where it is not known."""
 
     def begin(self, name: str, number: int, total: int) -> None:
         """Another file of the queue comes, counted from 1."""
@@ -39,37 +43,34 @@ def view(*, as_json: bool, quiet: bool, stream: TextIO | None = None) -> View:
     out = stream or sys.stdout
     if as_json:
         return Lines(out)
-    if quiet:
-        return Plain(out, quiet=True)
-    return Live(out) if out.isatty() else Plain(out, quiet=False)
-
-
-def clock(seconds: float) -> str:
-    """Such as 1:02:03, or 2:03."""
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
+    live = out.isatty() and not Console(file=out).is_dumb_terminal
+    return Live(out) if live and not quiet else Plain(out, quiet=quiet)
 
 
 class Lines:
-    """For programs."""
+    """For programs: JSON in ASCII, whatever the encoding of standard output is."""
 
     def __init__(self, out: TextIO) -> None:
-        self._out, self._about = out, dict[str, Any]()
+        self._out, self._about, self._load = out, dict[str, Any](), Workload()
+
+    def queue(self, works: Sequence[float]) -> None:
+        """Nothing to say yet."""
+        self._load = Workload(works)
 
     def begin(self, name: str, number: int, total: int) -> None:
         """Say which."""
+        self._load.begin(number, total)
         self._about = {"file": name, "number": number, "files": total}
         self._put({"event": "file"})
 
     def show(self, event: Event) -> None:
         """Everything that is known of it."""
+        self._load.hear(event)
         match event:
+            case Begun():
+                self._put({"event": "begun", **vars(event)})
             case Step():
-                done, chunks = event.chunk
-                found = {"event": event.what, "done": event.done, "total": event.total}
-                found |= {"fps": event.fps, "eta": event.eta} if event.what == "frames" else {}
-                self._put(found | ({"chunks_done": done, "chunks": chunks} if chunks else {}))
+                self._put(self._step(event))
             case Message():
                 self._put({"event": "message", "level": event.level, "text": event.text})
             case Done():
@@ -78,110 +79,83 @@ class Lines:
 
     def failed(self, name: str, error: str) -> None:
         """Say why."""
+        self._load.fail()
         self._put({"event": "error", "text": error})
 
     def shown(self) -> AbstractContextManager[Any]:
         """Nothing to enter."""
         return nullcontext()
 
+    def _step(self, step: Step) -> dict[str, Any]:
+        (chunk, chunks), (scene, scenes) = step.chunk, step.scene
+        found: dict[str, Any] = {"event": step.what, "done": step.done, "total": step.total}
+        if step.what == "frames":
+            found |= {"fps": step.fps, "eta": step.eta}
+            found |= {"queue_eta": self._load.eta} if self._load.files > 1 else {}
+        found |= {"chunks_done": chunk, "chunks": chunks} if chunks else {}
+        return found | ({"scene": scene, "scenes": scenes} if scenes else {})
+
     def _put(self, event: dict[str, Any]) -> None:
-        print(json.dumps({**self._about, **event}, ensure_ascii=False), file=self._out, flush=True)
+        print(json.dumps({**self._about, **event}), file=self._out, flush=True)
 
 
 class Plain:
     """For logs: a line for each tenth of a step, for what the filter says, and for the end."""
 
     def __init__(self, out: TextIO, *, quiet: bool) -> None:
-        self._out, self._quiet, self._last = out, quiet, ("", -1)
+        self._out, self._quiet, self._last, self._load = out, quiet, ("", -1), Workload()
+
+    def queue(self, works: Sequence[float]) -> None:
+        """Nothing to say yet."""
+        self._load = Workload(works)
 
     def begin(self, name: str, number: int, total: int) -> None:
         """Name it."""
+        self._load.begin(number, total)
         self._last = ("", -1)
-        self._put(f"{name} ({number} of {total})" if total > 1 else name)
+        self._put(phrases.named(name, number, total))
 
     def show(self, event: Event) -> None:
         """A line, unless there was one of the same tenth."""
+        self._load.hear(event)
         match event:
+            case Begun():
+                self._put(phrases.begun(event))
             case Step():
-                tenth = 10 * event.done // max(1, event.total)
+                tenth = 10 * event.done // event.total if event.total else 0
                 if (event.what, tenth) != self._last:
                     self._last = event.what, tenth
-                    self._put(f"{WORDS[event.what]}: {_described(event)}")
-            case Message() if event.level not in QUIETLY:
-                self._put(event.text.removeprefix("Upscale: "))
+                    self._put(self._step(event))
+            case Message():
+                self._put(phrases.said(event))
             case Done():
-                self._put(f"{event.output}: {event.frames} frames in {clock(event.seconds)}")
+                self._put(phrases.done(event))
 
     def failed(self, name: str, error: str) -> None:
         """On standard error, also when quiet."""
-        print(f"vsanimesr: {_named(name, error)}", file=sys.stderr, flush=True)
+        self._load.fail()
+        print(f"vsanimesr: {phrases.failure(name, error)}", file=sys.stderr, flush=True)
 
     def shown(self) -> AbstractContextManager[Any]:
-        """Nothing to enter."""
-        return nullcontext()
+        """After it, a queue's end is told."""
+        return self._shown()
+
+    @contextmanager
+    def _shown(self) -> Generator[None, None, None]:
+        yield
+        if self._load.files > 1:
+            self._put(phrases.over(self._load.files, self._load.failed, self._load.elapsed))
+
+    def _step(self, step: Step) -> str:
+        words = [phrases.position(step)]
+        words += [phrases.rate(step.fps)] if step.fps else []
+        words += [f"{clock(step.eta)} left"] if step.eta else []
+        words += [f"scene {phrases.of(step.scene)}"] if step.scene[1] else []
+        words += [f"chunk {phrases.of(step.chunk)}"] if step.chunk[1] else []
+        if step.what == "frames" and self._load.files > 1 and (eta := self._load.eta) is not None:
+            words += [f"queue: {clock(eta)} left"]
+        return ": ".join(filter(None, (phrases.WORDS[step.what], ", ".join(filter(None, words)))))
 
     def _put(self, line: str) -> None:
-        if not self._quiet:
-            print(line, file=self._out, flush=True)
-
-
-def _named(name: str, error: str) -> str:
-    """An error of a file, which most name by themselves."""
-    return error if name in error else f"{name}: {error}"
-
-
-def _described(step: Step) -> str:
-    words = [f"{step.done}/{step.total}"]
-    if step.what == "frames":
-        words += [f"{step.fps:.2f} fps"] if step.fps else []
-        words += [f"{clock(step.eta)} left"] if step.eta else []
-        words += [f"chunk {step.chunk[0]}/{step.chunk[1]}"] if step.chunk[1] else []
-    return ", ".join(words)
-
-
-class Live:
-    """For people: a bar for the file, and one for the queue where there are several."""
-
-    def __init__(self, out: TextIO) -> None:
-        self._console = Console(file=out)
-        columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()
-        self._progress = Progress(*columns, TextColumn("{task.fields[told]}"), console=self._console)
-        self._file: TaskID | None = None
-        self._queue: TaskID | None = None
-
-    def begin(self, name: str, number: int, total: int) -> None:
-        """A new bar."""
-        if total > 1 and self._queue is None:
-            self._queue = self._progress.add_task("queue", total=total, told="")
-        if self._queue is not None:
-            self._progress.update(self._queue, completed=number - 1)
-        if self._file is not None:
-            self._progress.remove_task(self._file)
-        self._console.print(name, style="bold", highlight=False, markup=False)
-        self._file = self._progress.add_task("reading", total=None, told="")
-
-    def show(self, event: Event) -> None:
-        """Move the bar, or print above it."""
-        assert self._file is not None
-        match event:
-            case Step():
-                told = _described(event).partition(", ")[2]
-                what = WORDS[event.what]
-                self._progress.update(
-                    self._file, description=what, completed=event.done, total=event.total or None, told=told
-                )
-            case Message() if event.level not in QUIETLY:
-                self._console.print(event.text.removeprefix("Upscale: "), highlight=False, markup=False)
-            case Done():
-                words = f"{event.output}: {event.frames} frames in {clock(event.seconds)}"
-                self._console.print(words, highlight=False, markup=False)
-                if self._queue is not None:
-                    self._progress.advance(self._queue)
-
-    def failed(self, name: str, error: str) -> None:
-        """In red above the bar."""
-        self._console.print(_named(name, error), style="red", highlight=False, markup=False)
-
-    def shown(self) -> AbstractContextManager[Any]:
-        """The bars."""
-        return self._progress
+        if line and not self._quiet:
+            print(phrases.printable(line, self._out.encoding), file=self._out, flush=True)

@@ -29,6 +29,12 @@ class Order:
     """Kinds or numbers of streams that are left out."""
     overwrite: bool = False
     """Whether an output, or a job, that is there is given up."""
+    mixed: bool = False
+    """Whether a job goes on though device, versions or engines are others than those that it was begun with."""
+    start: str = ""
+    """The moment from which it is upscaled, as `part.part` reads it; '' for its beginning."""
+    end: str = ""
+    """The moment before which that ends; '' for its end."""
     least: int = LEAST
     """Frames of a chunk, where scenes allow it."""
     most: int = MOST
@@ -40,9 +46,9 @@ class Step:
     """How far something is."""
 
     what: str
-    """'scenes', 'frames' or 'joining'."""
+    """'index', 'scenes', 'frames' or 'joining'."""
     done: int
-    """Frames, or packets when joining."""
+    """Frames; hundredths of the file for 'index'."""
     total: int
     """Of all; 0 where that is not known."""
     fps: float = 0.0
@@ -51,6 +57,27 @@ class Step:
     """Seconds to go; None where not known yet."""
     chunk: tuple[int, int] = (0, 0)
     """Chunks that are done, and all."""
+    scene: tuple[int, int] = (0, 0)
+    """Number, from 1 on, of the scene that is worked on (the earliest one, if several are), and how many there are;
+    zeros where scenes were not looked for."""
+
+
+@dataclass(frozen=True)
+class Begun:
+    """What is going to be made, told once before the first step."""
+
+    model: str
+    """Its name."""
+    backend: str
+    """The name of the one that works."""
+    device: str
+    """What it works on and in which precision, in words."""
+    size: tuple[int, int]
+    """Width and height of the source's pictures."""
+    new_size: tuple[int, int]
+    """Of the output's."""
+    frames: int
+    """Of the output."""
 
 
 @dataclass(frozen=True)
