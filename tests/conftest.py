@@ -1,6 +1,7 @@
 """Fixtures for all tests."""
 
 import os
+import signal
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -13,6 +14,12 @@ from tests.networks import setup
 from vsanimesr import backends, models
 from vsanimesr.backends.base import Backend, Setup
 from vsanimesr.errors import ModelError
+
+
+def pytest_configure() -> None:
+    """Take Ctrl-C as programs do that were not started in the background, for the tests that send one to a child."""
+    if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

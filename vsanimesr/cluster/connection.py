@@ -49,9 +49,9 @@ def connected(address: str) -> Generator[Any, None, None]:
     before = signal.getsignal(signal.SIGTERM)
     try:
         _reach(address)
-        ray.init(**(own if address == LOCAL else {"address": address}), **quiet)
+        _join(ray, **(own if address == LOCAL else {"address": address}), **quiet)
     except (OSError, ImportError, RuntimeError, ValueError) as exc:
-        why = str(exc).strip().rstrip(".") or type(exc).__name__
+        why = _in_a_line(exc)
         raise JobError(
             f"no connection to a Ray cluster at '{address}': {why}; start one by "
             "`ray start`, or give --cluster ray for this machine alone"
@@ -62,6 +62,24 @@ def connected(address: str) -> Generator[Any, None, None]:
         yield ray
     finally:
         ray.shutdown()
+
+
+def _join(ray: Any, **how: Any) -> None:
+    """`ray.init`, tried again where the head node, which starts a server for each ray:// connection, was too slow."""
+    for last in (False, True):
+        try:
+            ray.init(**how)
+        except ConnectionAbortedError:
+            if last:
+                raise
+        else:
+            return
+
+
+def _in_a_line(error: Exception) -> str:
+    """An error's words; of a trace that came from elsewhere the first line and the last one."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return " ".join(lines if len(lines) < 2 else (lines[0], lines[-1])).rstrip(".") or type(error).__name__
 
 
 def _reach(address: str) -> None:
