@@ -288,4 +288,4 @@ def simulated(
 def opened(setup: Setup, device: SimulatedDevice, engine: EngineClass = SimulatedEngine) -> Parts:
     """What such a backend is made of."""
     graphs = composed(setup)
-    return Parts(graphs, device, engine(device, graphs.ingest), engine(device, graphs.step))
+    return Parts(graphs, device, engine(device, graphs.ingest), engine(device, graphs.step), "")

@@ -23,7 +23,7 @@ def scenes_of(starts: list[int]) -> list[tuple[int, int]]:
 
 
 def planned(starts: list[int], least: int, most: int, segment: int) -> list[Chunk]:
-    return plan(starts, FRAMES, least=least, most=most, segment=segment)
+    return plan(starts, range(FRAMES), least=least, most=most, segment=segment)
 
 
 @given(layouts)
@@ -63,14 +63,14 @@ def test_no_chunk_could_have_ended_earlier_at_a_scene(layout) -> None:
 
 @given(st.integers(1, FRAMES), st.integers(1, 300))
 def test_parts_of_a_long_scene_are_alike(frames: int, most: int) -> None:
-    sizes = [chunk.frames for chunk in plan([0], frames, least=1, most=most)]
+    sizes = [chunk.frames for chunk in plan([0], range(frames), least=1, most=most)]
     assert len(sizes) == -(-frames // most)
     assert max(sizes) - min(sizes) <= 1
 
 
 def test_by_example() -> None:
     def bounds(starts: list[int], frames: int, least: int, most: int, segment: int = 0) -> list[tuple[int, int]]:
-        return [(c.first, c.end) for c in plan(starts, frames, least=least, most=most, segment=segment)]
+        return [(c.first, c.end) for c in plan(starts, range(frames), least=least, most=most, segment=segment)]
 
     assert bounds([], 1, 1, 1) == [(0, 1)]
     assert bounds([0, 30, 50, 90, 200], 210, 50, 120) == [(0, 50), (50, 200), (200, 210)]
@@ -79,10 +79,19 @@ def test_by_example() -> None:
     assert bounds([0], 100, 10, 20, 50) == [(0, 50), (50, 100)], "segments longer than chunks should be are kept whole"
 
 
+@given(layouts, st.integers(1, 500))
+def test_a_part_is_divided_as_a_video_of_these_frames(layout, first: int) -> None:
+    starts, (least, most), segment = layout
+    moved = plan([first + n for n in starts], range(first, first + FRAMES), least=least, most=most, segment=segment)
+    assert [(c.number, c.first - first, c.end - first) for c in moved] == [
+        (c.number, c.first, c.end) for c in planned(starts, least, most, segment)
+    ]
+
+
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        (([0], 0, 1, 1, 0), "there are 0 frames, wanted at least 1"),
+        (([0], 0, 1, 1, 0), "there are no frames, wanted at least 1"),
         (([0], 9, 0, 1, 0), "at least 0 and at most 1 frames; wanted 1 <= least <= most"),
         (([0], 9, 5, 4, 0), "at least 5 and at most 4"),
         (([0], 9, 1, 4, -1), "segment=-1, wanted 0"),
@@ -94,4 +103,4 @@ def test_by_example() -> None:
 def test_refusals(arguments, told: str) -> None:
     starts, frames, least, most, segment = arguments
     with pytest.raises(ArgumentError, match=told):
-        plan(starts, frames, least=least, most=most, segment=segment)
+        plan(starts, range(frames), least=least, most=most, segment=segment)

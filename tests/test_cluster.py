@@ -11,6 +11,7 @@ import tempfile
 import time
 import warnings
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ import pytest
 from tests.test_job import CLIP, FAKE, FRAMES, QUICK, names, pictures
 from vsanimesr.cli import main
 from vsanimesr.cluster.cluster import Cluster
+from vsanimesr.cluster.connection import connected
 from vsanimesr.cluster.nodes import Place, differences, needs_gpu
 from vsanimesr.cluster.renderer import PREFIX
 from vsanimesr.cluster.seat import Seat
@@ -212,7 +214,9 @@ def test_the_command_says_nothing_that_programs_do_not_read(nodes: Any, tmp_path
     assert done.returncode == 0, done.stderr
     assert done.stderr == ""
     events = [json.loads(line) for line in done.stdout.splitlines()]
-    assert {"file", "scenes", "frames", "message", "joining", "done"} == {event["event"] for event in events}
+    assert {"file", "begun", "index", "scenes", "frames", "message", "joining", "done"} == {
+        event["event"] for event in events
+    }
     assert {event["level"] for event in events if event["event"] == "message"} == {"Information"}
     assert names(tmp_path) == ["out.mkv"]
 
@@ -268,13 +272,34 @@ def test_a_cluster_that_is_not_there_is_told(address: str, tmp_path: Path, capsy
     assert names(tmp_path) == []
 
 
-@pytest.mark.parametrize(
-    ("words", "says"),
-    [(["--mixed"], "--cluster as well"), (["--cluster", "ray", "--devices", "0,1"], "leave one of them out")],
-)
-def test_options_that_do_not_go_together(words: list[str], says: str, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["upscale", str(CLIP), "-o", "out.mkv", *words]) == 1
-    assert says in capsys.readouterr().err
+@pytest.mark.parametrize("failures", [0, 1, 2])
+def test_a_head_node_that_is_too_slow_is_asked_once_more(failures: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    ray = pytest.importorskip("ray", reason="Ray is not installed")
+    asked: list[str] = []
+
+    def init(address: str, **_: object) -> None:
+        asked.append(address)
+        if len(asked) <= failures:
+            raise ConnectionAbortedError(
+                "Initialization failure from server:\nTraceback:\n  x\nRuntimeError: too slow.\n"
+            )
+
+    monkeypatch.setattr(ray, "init", init)
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        address = f"ray://127.0.0.1:{server.getsockname()[1]}"
+        expected = (
+            pytest.raises(JobError, match="failure from server: RuntimeError: too slow; start")
+            if failures > 1
+            else None
+        )
+        with expected or nullcontext(), connected(address) as found:
+            assert found is ray
+    assert asked == [address] * min(failures + 1, 2)
+
+
+def test_options_that_do_not_go_together(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["upscale", str(CLIP), "-o", "out.mkv", "--cluster", "ray", "--devices", "0,1"]) == 1
+    assert "leave one of them out" in capsys.readouterr().err
 
 
 def machine(number: str, alive: bool = True, **resources: float) -> dict[str, Any]:
@@ -322,7 +347,7 @@ def test_which_backends_need_a_gpu() -> None:
 
 
 def test_what_is_given_back_is_taken_first_and_only_what_is_not_finished() -> None:
-    chunks = plan([], 60, least=1, most=5)
+    chunks = plan([], range(60), least=1, most=5)
     table = Table(chunks, 1)
     first = table.take()
     assert first == tuple(chunks)

@@ -18,8 +18,9 @@ import pytest
 from vsanimesr.errors import ArgumentError, JobError, MediaError, PipelineError
 from vsanimesr.jobs import manifest
 from vsanimesr.jobs.job import FOLDER, Job
+from vsanimesr.jobs.ledger import Ledger
 from vsanimesr.jobs.manifest import Manifest
-from vsanimesr.jobs.order import Done, Order, Step
+from vsanimesr.jobs.order import Begun, Done, Order, Step
 from vsanimesr.jobs.script import ScriptOptions
 from vsanimesr.media.encoders import Encoding
 from vsanimesr.pipeline import Message
@@ -113,13 +114,13 @@ def test_the_same_command_goes_on_also_with_overwrite(order: Order) -> None:
 
 
 def test_a_run_that_was_killed_before_it_tidied_up_is_done(order: Order, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Job, "_tidy", lambda _: None)
+    monkeypatch.setattr(Ledger, "tidy", lambda *_, **__: None)
     list(Job(order).run())
     monkeypatch.undo()
     written = order.output.stat().st_mtime_ns
     assert names(order.output.parent) == ["out.mkv", "out.mkv.vsanimesr"]
-    (end,) = Job(order).run()
-    assert isinstance(end, Done)
+    begun, end = Job(order).run()
+    assert (type(begun), type(end)) == (Begun, Done)
     assert order.output.stat().st_mtime_ns == written
     assert names(order.output.parent) == ["out.mkv"]
 
@@ -127,7 +128,7 @@ def test_a_run_that_was_killed_before_it_tidied_up_is_done(order: Order, monkeyp
 def test_an_output_that_somebody_else_put_there_stays_and_so_do_the_chunks(
     order: Order, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(Job, "_tidy", lambda _: None)
+    monkeypatch.setattr(Ledger, "tidy", lambda *_, **__: None)
     list(Job(order).run())
     monkeypatch.undo()
     order.output.write_bytes(CLIP.read_bytes())
@@ -217,7 +218,7 @@ def test_damaged_chunks_are_made_anew(order: Order, harm: Callable[[Path], None]
 
 def test_a_folder_is_worked_in_by_one(order: Order) -> None:
     running = Job(order).run()
-    next(running)
+    next(event for event in running if isinstance(event, Step))
     with pytest.raises(JobError, match="another process works"):
         list(Job(order).run())
     running.close()

@@ -45,6 +45,7 @@ def new(**changed: Any) -> Manifest:
         identity=st.text(),
         arguments=st.dictionaries(st.text(), st.text()),
         device=st.text(),
+        scenes=st.lists(st.integers(0, 999), unique=True).map(sorted),
         chunks=st.lists(st.integers(1, 50), min_size=1, max_size=9).map(
             lambda lengths: chunks_at(*(sum(lengths[:index]) for index in range(len(lengths) + 1)), number=len(lengths))
         ),
@@ -82,8 +83,6 @@ DIFFERENCES: dict[str, tuple[dict[str, Any], str]] = {
     "less": ({"arguments": {"--model": "animesr-v2"}}, "--crf was 16, now not given"),
     "input": ({"identity": "abd"}, "the input changed"),
     "model": ({"model": "m2"}, "the model changed"),
-    "device": ({"device": "NVIDIA H100"}, "the kind of device was Intel Xeon, now NVIDIA H100"),
-    "version": ({"versions": {"OpenVINO": "2026.5", "ffmpeg": "9.0"}}, "OpenVINO was 2026.4.1, now 2026.5"),
     "suffix": ({"suffix": ".mp4"}, "the chunk files' ending was .mkv, now .mp4"),
     "chunks": (
         {"chunks": CHUNKS[:2]},
@@ -96,6 +95,22 @@ DIFFERENCES: dict[str, tuple[dict[str, Any], str]] = {
 def test_differences_are_said_in_words(case: str) -> None:
     changed, says = DIFFERENCES[case]
     assert new().differences(new(**changed)) == [says]
+    assert new().drift(new(**changed)) == []
+
+
+def test_what_may_change_last_bits_is_told_apart() -> None:
+    newer = new(versions={"OpenVINO": "2026.5", "ffmpeg": "9.0"}, device="NVIDIA H100")
+    assert new().differences(newer) == []
+    assert new().drift(newer) == [
+        "the kind of device was Intel Xeon, now NVIDIA H100",
+        "OpenVINO was 2026.4.1, now 2026.5",
+    ]
+
+
+@pytest.mark.parametrize(("before", "now", "differ"), [("", "a", 0), ("a", "", 0), ("a", "a", 0), ("a", "b", 1)])
+def test_engines_differ_only_where_both_are_known(before: str, now: str, differ: int) -> None:
+    drift = replace(new(), engines=before).drift(replace(new(), engines=now))
+    assert drift == ["the engines are not those that it was begun with"] * differ
 
 
 def test_several_differences_and_none() -> None:
@@ -134,6 +149,9 @@ DAMAGES: dict[str, Callable[[dict[str, Any]], object]] = {
     "missing": lambda data: data.pop("model"),
     "unknown": lambda data: data.update(more=1),
     "type": lambda data: data.update(device=3),
+    "engines": lambda data: data.update(engines=None),
+    "scenes": lambda data: data.update(scenes=[3, 3]),
+    "no scenes": lambda data: data.update(scenes="12"),
     "arguments": lambda data: data["arguments"].update(x=3),
     "no chunks": lambda data: data.update(records=[]),
     "no list": lambda data: data.update(records=3),

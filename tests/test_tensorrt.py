@@ -1,6 +1,7 @@
 """The TensorRT backends: engines are really built, and run by stand-ins of NVIDIA's libraries (`fake_nvidia`)."""
 
 import itertools
+import re
 from pathlib import Path
 from typing import Any
 
@@ -139,7 +140,8 @@ def test_the_filter_runs_and_logs_what_it_builds(nvidia: Nvidia, imported: Path)
         core.remove_log_handler(handle)
     lines = [line for line in lines if line.startswith("Upscale: ")]
     assert [line.split(" ")[1] for line in lines] == ["building", "built", "building", "built", "mine", "mine"]
-    assert lines[-1] == "Upscale: mine on tensorrt_rtx (cuda:0 Fake GPU), fp16"
+    assert re.fullmatch(r"Upscale: mine on tensorrt_rtx \(cuda:0 Fake GPU\), fp16, engines [0-9a-f]{16}", lines[-1])
+    assert lines[-1] == lines[-2]
     wanted = linear(upscaled)
     assert len(set(wanted)) == 12
     order = [11, 3, 4, 0, 9, 3, 1, 10]

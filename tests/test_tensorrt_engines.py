@@ -1,5 +1,6 @@
 """What the TensorRT backends keep on disk and take again: engines, and what is compiled for them (`fake_nvidia`)."""
 
+import hashlib
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from tests.clips import core, numbered
 from tests.fake_nvidia import FakeCache, Nvidia, Properties
 from tests.networks import HEIGHT, WIDTH, feed, frames
 from vsanimesr.engines import library, store
+from vsanimesr.engines.mention import mention, mentioned
 from vsanimesr.errors import DeviceError, EngineMissing
 
 pytestmark = pytest.mark.slow  # it takes seconds
@@ -27,6 +29,19 @@ def test_the_engine_is_built_once_and_said_to_be(started: Any) -> None:
     said.clear()
     started(say=said.append, build=False)
     assert said == []
+
+
+def test_its_engines_are_known_by_their_bytes(started: Any) -> None:
+    found = started().engines
+    files = sorted(store.folder(None).glob("*.engine"), key=lambda path: ("ingest" not in path.name, path.name))
+    hashes = "".join(hashlib.sha256(path.read_bytes()).hexdigest() for path in files)
+    assert found == hashlib.sha256(hashes.encode()).hexdigest()[:16]
+    assert mentioned(f"v2 on tensorrt (H200), fp16{mention(found)} (no other GPU found)") == found
+
+
+@pytest.mark.parametrize("line", ["", "v2 on openvino, bf16", "engines 0123456789abcdef", ", engines 01", mention("")])
+def test_a_line_that_mentions_none(line: str) -> None:
+    assert mentioned(line) == ""
 
 
 def test_a_missing_engine_that_must_not_be_built(started: Any) -> None:

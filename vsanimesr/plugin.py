@@ -15,6 +15,7 @@ from vsanimesr import arguments as names
 from vsanimesr import backends, models, scenes, tags
 from vsanimesr.backends import tiled
 from vsanimesr.backends.base import EngineSetup, Planes, Setup
+from vsanimesr.engines.mention import mention
 from vsanimesr.errors import ArgumentError, FormatError
 from vsanimesr.runs import Starts
 from vsanimesr.session import Session
@@ -102,7 +103,7 @@ def create(clip: Mapping[str, Any], arguments: Mapping[str, Any]) -> Filter:
         detector=Detector(described.format) if values["scenes"] else None,
         check=check,
     )
-    line = f"{spec.name} on {backend.name} ({backend.device}), {backend.precision}"
+    line = f"{spec.name} on {backend.name} ({backend.device}), {backend.precision}{mention(backend.engines)}"
     messages.append(f"{line} ({choice.reason})" if choice.reason else line)
     picture, warnings = described.picture, [choice.warning] if choice.warning else []
     width, height = described.width * picture.scale, described.height * picture.scale

@@ -120,6 +120,8 @@ class Backend(ABC):
     """What 'auto' came to."""
     device: str
     """The device in words, for logs."""
+    engines: str = ""
+    """A hash of the engines that it runs (`engines.mention.digest`); '' for a backend without any."""
 
     @abstractmethod
     def __init__(self, setup: Setup) -> None:

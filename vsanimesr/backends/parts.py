@@ -24,6 +24,8 @@ class Parts:
     """Of `graphs.ingest`."""
     step: Execution
     """Of `graphs.step`."""
+    engines: str
+    """A hash of both (`Backend.engines`)."""
 
     @cached_property
     def tensors(self) -> dict[str, Tensor]:

@@ -13,7 +13,7 @@ from vsanimesr.backends.cuda import CudaDevice
 from vsanimesr.backends.device import Execution, Stream
 from vsanimesr.backends.parts import Parts
 from vsanimesr.backends.pipelined import Pipelined
-from vsanimesr.engines import library, pair, store
+from vsanimesr.engines import library, mention, pair, store
 from vsanimesr.engines.library import Library
 from vsanimesr.engines.pair import Found, Place
 from vsanimesr.engines.recipe import PRECISIONS, Wanted, compose
@@ -41,7 +41,7 @@ class TensorRT(Pipelined):
     def __init__(self, setup: Setup) -> None:
         self.precision = _precision(setup)
         opened = self._open(setup)
-        self.device = f"{DEVICE}:{setup.device_id} {opened.device.name}"
+        self.device, self.engines = f"{DEVICE}:{setup.device_id} {opened.device.name}", opened.engines
         super().__init__(setup, opened)
         self._keep(opened)
 
@@ -86,7 +86,7 @@ class TensorRT(Pipelined):
         shapes = tensors(graphs.ingest), tensors(graphs.step)
         load = partial(cls._load, found, device, setup.engines.say)
         ingest, step = (load(engine, tensor) for engine, tensor in zip(engines, shapes, strict=True))
-        return Parts(graphs, device, ingest, step)
+        return Parts(graphs, device, ingest, step, mention.digest(engine for engine, _ in engines))
 
     @classmethod
     def _load(

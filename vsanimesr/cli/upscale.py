@@ -19,18 +19,26 @@ from vsanimesr.jobs.order import Order
 from vsanimesr.jobs.script import ScriptOptions
 from vsanimesr.media.encoder_table import ENCODERS
 from vsanimesr.media.encoders import Encoding
+from vsanimesr.media.probing import estimate
 from vsanimesr.pipeline import Message
 from vsanimesr.spec import SCALES
 
+OTHER = ("scenes", "segment", "overlap", "build", "tiles", "tilesize", "engine_dir")
+"""Options that are arguments of the filter and of nothing else."""
 FAILED = 1
 """Exit status if a video could not be upscaled."""
 EXAMPLES = """examples:
   vsanimesr upscale episode.mkv -o upscaled.mkv
   vsanimesr upscale season/ -o upscaled/ --encoder x265 --crf 18 --pix-fmt yuv420p10le
   vsanimesr upscale "*.mp4" -o out/ --devices 0,1 --json
+  vsanimesr upscale film.mkv -o sample.mkv --start 12:30 --end 12:40
   vsanimesr upscale film.mkv -o upscaled.mkv --cluster ray://head:10001
 
 A job that was ended, in whatever way, goes on when the same command is given again.
+"""
+SCRIPT_EXAMPLES = """examples:
+  vsanimesr script episode.mkv > episode.vpy
+  vspipe -c y4m episode.vpy - | ffmpeg -i - -crf 16 upscaled.mkv
 """
 
 
@@ -49,7 +57,8 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
     action.set_defaults(run=_upscale)
 
     text = "print the VapourSynth script that `upscale` would run, to go on with by hand"
-    action = commands.add_parser("script", help=text, description=text.capitalize())
+    action = commands.add_parser("script", help=text, epilog=SCRIPT_EXAMPLES, formatter_class=form)
+    action.description = text[0].upper() + text[1:]
     action.add_argument("input", type=Path, metavar="INPUT", help="a video")
     _add_upscaling(action)
     action.set_defaults(run=_script)
@@ -73,9 +82,16 @@ def _add_upscaling(parser: argparse.ArgumentParser) -> None:
     for name, words in {
         "scenes": "0 takes the video for one scene [1]",
         "segment": "frames after which long scenes start anew; 0 for never [0]",
-        "tilesize": "side of the tiles that frames are computed in [none]",
+        "build": "0 for an error where an engine is missing [1]",
     }.items():
         group.add_argument(f"--{name}", type=int, metavar="N", help=words)
+    for name, words in {
+        "tiles": "compute frames in tiles: how many in a row and in a column, or auto [1]",
+        "tilesize": "likewise: width and height of a tile",
+        "overlap": "likewise: columns and rows that are cropped at inner sides [32]",
+    }.items():
+        group.add_argument(f"--{name}", type=_one_or_two, metavar="N[,N]", help=words)
+    group.add_argument("--engine-dir", metavar="FOLDER", help="where engines lie [the user's cache]")
 
 
 def _add_encoding(parser: argparse.ArgumentParser) -> None:
@@ -91,10 +107,14 @@ def _add_encoding(parser: argparse.ArgumentParser) -> None:
 
 def _add_work(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("work")
+    words = "upscale from there on: a time (90, 1:30, 0:01:30.5) or a frame (2160f) [the beginning]"
+    group.add_argument("--start", default="", metavar="MOMENT", help=words)
+    group.add_argument("--end", default="", metavar="MOMENT", help="likewise, up to there [the end]")
     group.add_argument("--devices", type=_numbers, default=(0,), metavar="N,N", help="devices to work side by side [0]")
     words = "let the nodes of a Ray cluster work: ray (this machine), auto, HOST:PORT, or ray://HOST:PORT from outside"
     group.add_argument("--cluster", default="", metavar="ADDRESS", help=words)
-    group.add_argument("--mixed", action="store_true", help="use nodes of other versions or devices: pixels differ")
+    words = "use nodes, or go on with a job, of other versions, devices or engines: pixels differ in their last bits"
+    group.add_argument("--mixed", action="store_true", help=words)
     group.add_argument("--overwrite", action="store_true", help="replace an output that is there; give up another job")
     told = group.add_mutually_exclusive_group()
     told.add_argument("--json", action="store_true", help="tell everything as one JSON object a line")
@@ -114,6 +134,7 @@ def _upscale(arguments: argparse.Namespace) -> int:
             if arguments.cluster:
                 render = stack.enter_context(Cluster(arguments.cluster, mixed=arguments.mixed)).render
             stack.enter_context(shown.shown())
+            shown.queue([estimate(source) for source in sources] if len(sources) > 1 else [0.0])
             for number, (source, target) in enumerate(zip(sources, targets, strict=True), 1):
                 shown.begin(str(source), number, len(sources))
                 failed |= not _one(_order(arguments, source, target), shown, render, skip=queue)
@@ -141,8 +162,6 @@ def _one(order: Order, shown: View, render: Render | None, *, skip: bool) -> boo
 
 
 def _check_cluster(arguments: argparse.Namespace) -> None:
-    if arguments.mixed and not arguments.cluster:
-        raise ArgumentError("--mixed says which nodes of a cluster may work; give --cluster as well, or leave it out")
     if arguments.cluster and arguments.devices != (0,):
         raise ArgumentError("--devices are of this machine, --cluster takes all of its nodes; leave one of them out")
 
@@ -156,8 +175,18 @@ def _script(arguments: argparse.Namespace) -> None:
 def _order(arguments: argparse.Namespace, source: Path, output: Path) -> Order:
     extra = _words(arguments.encoder_args)
     encoding = Encoding(arguments.encoder, arguments.crf, arguments.preset, arguments.pix_fmt, extra)
-    drop = tuple(word.strip() for word in arguments.drop.split(",") if word.strip())
-    return Order(source, output, _options(arguments), encoding, arguments.devices, drop, arguments.overwrite)
+    return Order(
+        source,
+        output,
+        _options(arguments),
+        encoding,
+        devices=arguments.devices,
+        drop=tuple(word.strip() for word in arguments.drop.split(",") if word.strip()),
+        overwrite=arguments.overwrite,
+        mixed=arguments.mixed,
+        start=arguments.start,
+        end=arguments.end,
+    )
 
 
 def _words(text: str) -> tuple[str, ...]:
@@ -170,8 +199,21 @@ def _words(text: str) -> tuple[str, ...]:
 def _options(arguments: argparse.Namespace) -> ScriptOptions:
     names = ("model", "scale", "backend", "precision", "matrix", "range", "chromaloc")
     given: dict[str, Any] = {name: getattr(arguments, name) for name in names}
-    other = {name: getattr(arguments, name) for name in ("scenes", "segment", "tilesize")}
+    other = {name: getattr(arguments, name) for name in OTHER}
     return ScriptOptions(**given, other={name: value for name, value in other.items() if value is not None})
+
+
+def _one_or_two(text: str) -> tuple[int, ...] | str:
+    """Of the sides of a tile, or of tiles; which of them may be 'auto', the filter's own check tells."""
+    if text == "auto":
+        return text
+    try:
+        found = tuple(int(word) for word in text.split(","))
+    except ValueError:
+        found = ()
+    if len(found) not in (1, 2):
+        raise argparse.ArgumentTypeError(f"got {text!r}, wanted one number or two, such as 512 or 640,360")
+    return found
 
 
 def _numbers(text: str) -> tuple[int, ...]:

@@ -113,7 +113,7 @@ class Crew:
             if isinstance(event, Finished):
                 yield event
                 self.table.finished(event.chunk)
-            yield Rendered(self._progress.after(seat, event))
+            yield Rendered(self._progress.after(seat, event), self._progress.frame)
 
     def _lost(self, seat: Seat, error: Exception) -> Generator[workers.Event, None, None]:
         """Others go on; so does another seat in that place, if the node is still there."""
@@ -137,6 +137,8 @@ class _Progress:
     def __init__(self) -> None:
         self._finished = 0
         self._begun: dict[Seat, list[int]] = {}  # frames of the stretch: rendered, and in finished files
+        self.frame = 0
+        """The earliest one that is worked on."""
 
     def after(self, seat: Seat, event: Finished | Progress) -> int:
         """All of them."""
@@ -146,6 +148,7 @@ class _Progress:
             begun[1] += event.chunk.frames
         else:
             begun[0] = event.done
+            self.frame = min(each.first + done for each, (done, _) in self._begun.items())
             if event.done == event.total:
                 self.forget(seat)
         return self._finished + sum(max(0, done - whole) for done, whole in self._begun.values())

@@ -27,6 +27,8 @@ class Seat(threading.Thread):
 
     met = False
     """Whether the node has answered."""
+    first = 0
+    """The first frame of what was taken."""
 
     def __init__(self, crew: "Crew", place: Place, renderer: Any, *, late: bool) -> None:
         """`renderer` is Ray's handle of it; `late` is a node that came when the job had begun."""
@@ -86,7 +88,7 @@ class Seat(threading.Thread):
         return False
 
     def _render(self, stretch: Stretch) -> None:
-        self._left = list(stretch)
+        self._left, self.first = list(stretch), stretch[0].first
         self.ask("begin", stretch)
         coming = self.renderer.follow.remote()
         while told := self._answer(coming):

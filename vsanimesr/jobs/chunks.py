@@ -27,27 +27,27 @@ class Chunk:
         return self.end - self.first
 
 
-def plan(starts: Sequence[int], frames: int, *, least: int, most: int, segment: int = 0) -> list[Chunk]:
-    """Divides `frames` frames, whose scenes begin at `starts`, into chunks that cover each of them once, in order.
+def plan(starts: Sequence[int], frames: range, *, least: int, most: int, segment: int = 0) -> list[Chunk]:
+    """Divides `frames`, whose scenes begin at `starts`, into chunks that cover each of them once, in order.
 
     Scenes are gathered until a chunk has `least` frames, which all but the last one have. Scenes of more than `most`
     frames are divided first, into as few parts as can be, as equal as can be: anywhere, or, for a `segment` above 0, at
     multiples of it from the scene's start, where the filter's own runs start; a part is then of one segment at least.
-    So no chunk has more than `least - 1` frames and the longest part together. The first scene begins at 0, whether
-    `starts` says it or not; these are strictly increasing.
+    So no chunk has more than `least - 1` frames and the longest part together. The first scene begins with the first
+    frame, whether `starts` says it or not; these are strictly increasing.
     Raises ArgumentError.
     """
     _check(starts, frames, least, most, segment)
-    bounds = [0]
-    for scene in pairwise((*_from_zero(starts), frames)):
+    bounds = [frames.start]
+    for scene in pairwise((*_from_first(starts, frames), frames.stop)):
         for end in _ends(scene, most, segment):
-            if end == frames or end - bounds[-1] >= least:
+            if end == frames.stop or end - bounds[-1] >= least:
                 bounds.append(end)
     return [Chunk(number, *ends) for number, ends in enumerate(pairwise(bounds))]
 
 
-def _from_zero(starts: Sequence[int]) -> Sequence[int]:
-    return starts if starts and starts[0] == 0 else [0, *starts]
+def _from_first(starts: Sequence[int], frames: range) -> Sequence[int]:
+    return starts if starts and starts[0] == frames.start else [frames.start, *starts]
 
 
 def _ends(scene: tuple[int, int], most: int, segment: int) -> Iterator[int]:
@@ -60,13 +60,14 @@ def _ends(scene: tuple[int, int], most: int, segment: int) -> Iterator[int]:
     yield end
 
 
-def _check(starts: Sequence[int], frames: int, least: int, most: int, segment: int) -> None:
-    if frames < 1:
-        raise ArgumentError(f"there are {frames} frames, wanted at least 1 to divide into chunks")
+def _check(starts: Sequence[int], frames: range, least: int, most: int, segment: int) -> None:
+    if not frames:
+        raise ArgumentError("there are no frames, wanted at least 1 to divide into chunks")
     if not 1 <= least <= most:
         raise ArgumentError(f"chunks of at least {least} and at most {most} frames; wanted 1 <= least <= most")
     if segment < 0:
         raise ArgumentError(f"segment={segment}, wanted 0 for none, or the frames of one")
-    bounds = [*_from_zero(starts), frames]
+    bounds = [*_from_first(starts, frames), frames.stop]
     if any(after <= before for before, after in pairwise(bounds)):
-        raise ArgumentError(f"scenes have to begin one after another within 0 to {frames - 1}, got {list(starts)}")
+        within = f"{frames.start} to {frames.stop - 1}"
+        raise ArgumentError(f"scenes have to begin one after another within {within}, got {list(starts)}")

@@ -4,26 +4,32 @@ The folder OUTPUT.vsanimesr beside the output has the chunks that are done and a
 itself appears under its name when it is whole.
 """
 
-import shutil
 import time
-from collections.abc import Callable, Generator
+from bisect import bisect_right
+from collections.abc import Callable, Generator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from functools import cached_property, partial
 from pathlib import Path
+from typing import Any
 
 from vsanimesr import durable
-from vsanimesr.errors import ArgumentError, JobError, MediaError
+from vsanimesr.engines.mention import mentioned
+from vsanimesr.errors import ArgumentError, JobError, MediaError, PipelineError
 from vsanimesr.jobs import manifest, script, workers
-from vsanimesr.jobs.background import Report, watched
+from vsanimesr.jobs.background import watched
 from vsanimesr.jobs.chunks import Chunk, plan
 from vsanimesr.jobs.kind import Kind
+from vsanimesr.jobs.ledger import Ledger
 from vsanimesr.jobs.manifest import Manifest
-from vsanimesr.jobs.order import Done, Order, Step, check
+from vsanimesr.jobs.order import Begun, Done, Order, Step, check
+from vsanimesr.jobs.part import part
 from vsanimesr.jobs.rehearsal import rehearse
-from vsanimesr.jobs.scene_search import scene_starts
+from vsanimesr.jobs.scene_process import searched
 from vsanimesr.jobs.script import ScriptOptions
 from vsanimesr.jobs.splitter import Finished, Splitter
 from vsanimesr.media import Media, encoders, pix_fmts, video_tags
+from vsanimesr.media.gaps import remarks
 from vsanimesr.media.join import join
 from vsanimesr.media.probing import identity, probe
 from vsanimesr.pipeline import Clock, Message
@@ -31,7 +37,7 @@ from vsanimesr.pipeline import Clock, Message
 FOLDER = ".vsanimesr"
 """What is appended to the output's name for the job's folder."""
 
-type Event = Step | Message | Done
+type Event = Begun | Step | Message | Done
 type Render = Callable[["Job", Manifest], Generator[workers.Event, None, None]]
 """What renders the chunks that a manifest says are to do, each into its file of the job's folder."""
 
@@ -44,11 +50,13 @@ class Job:
 
         Raises ArgumentError, MediaError, FormatError, ModelError, BackendError, PipelineError.
         """
-        self._renders, self._whole = render or Job._here, False
+        self._renders = render or Job._here
         self.order, self.folder = order, order.output.with_name(order.output.name + FOLDER)
-        check(order, begun=(self.folder / manifest.NAME).exists())
+        self._ledger = Ledger(self.folder, order.overwrite, order.mixed)
+        check(order, begun=self._ledger.begun)
         self.media = probe(order.source)
         _check_video(self.media)
+        self.part = part(self.media.video, order.start, order.end)
         self.format = encoders.pix_fmt(order.encoding, self.media.video)
         self.kind = Kind.of(order.script, order.devices)
         self.encode = self._encode()
@@ -59,22 +67,24 @@ class Job:
         """Goes on where an earlier run of the same order ended, and tells how far it is.
 
         Closing the generator, or any exception, ends all programs; what is done stays. Raises JobError where the folder
-        is of another job, or in use, or the disk is full; PipelineError where a program fails.
+        is of another job, or in use, or the disk is full; PipelineError where a program fails; MediaError where the
+        source cannot be read any more.
         """
         start = time.monotonic()
         self._rehearse()
         yield from self._remarks()
-        with manifest.locked(self.folder):
+        with manifest.locked(self.folder), _present(self.order.source):
+            whole = False
             try:
-                check(self.order, begun=(self.folder / manifest.NAME).exists())  # another run may have ended meanwhile
+                check(self.order, begun=self._ledger.begun)  # another run may have ended meanwhile
                 found = yield from self._begin()
                 if not self._is_whole(found):
                     yield from self._render(found)
                     yield from self._join(found)
-                self._whole = True
+                whole = True
             finally:
-                self._tidy()
-        yield Done(self.order.output, self.frames, time.monotonic() - start)
+                self._ledger.tidy(whole=whole)
+        yield Done(self.order.output, len(self.part), time.monotonic() - start)
 
     def _is_whole(self, found: Manifest) -> bool:
         """Whether an earlier run was killed between its last two steps, so that the output is there already."""
@@ -86,74 +96,44 @@ class Job:
 
     def _is_ours(self, output: Path) -> bool:
         """Whether a file has the video that this job makes, by its size and the number of its frames."""
-        mine, scale = self.media.video, self.order.script.scale
         try:
             made = probe(output).video
         except MediaError:
             return False
-        size = scale * mine.width, scale * mine.height
-        return (made.width, made.height, len(made.timestamps)) == (*size, self.frames)
-
-    def _tidy(self) -> None:
-        """Remove the folder if nothing in it is worth keeping."""
-        path = self.folder / manifest.NAME
-        try:
-            done = path.exists() and any(record.done for record in Manifest.load(path).records)
-        except JobError:
-            done = True  # whatever it is, it is not ours to throw away
-        if self._whole or not done:
-            shutil.rmtree(self.folder, ignore_errors=True)
+        return (made.width, made.height, len(made.timestamps)) == (*self._size, len(self.part))
 
     def _rehearse(self) -> None:
-        video, scale = self.media.video, self.order.script.scale
-        picture = f"size={scale * video.width}x{scale * video.height},format={self.format}"
+        width, height = self._size
+        picture = f"size={width}x{height},format={self.format}"
         rehearse(self.media, picture, (self.decode, self.encode), self.order.output, self.order.drop)
 
-    @cached_property
-    def frames(self) -> int:
-        """Of the source, and of the output."""
-        return len(self.media.video.timestamps)
+    @property
+    def _size(self) -> tuple[int, int]:
+        """Of the output."""
+        video, scale = self.media.video, self.order.script.scale
+        return scale * video.width, scale * video.height
 
     def _remarks(self) -> Generator[Event, None, None]:
-        if self.media.video.dolby_vision:
+        video, kind = self.media.video, self.kind
+        size = video.width, video.height
+        yield Begun(self.order.script.model, kind.backend, kind.device, size, self._size, len(self.part))
+        if video.dolby_vision:
             yield Message("Warning", "the source's Dolby Vision belongs to its own pixels and is left out")
-        if self.kind.reason:
-            yield Message("Information", self.kind.reason)
+        for remark in remarks(video):
+            yield Message("Warning", remark)
+        if kind.reason:
+            yield Message("Information", kind.reason)
 
     def _begin(self) -> Generator[Event, None, Manifest]:
         """The manifest of the job that was begun, else of a new one."""
-        path = self.folder / manifest.NAME
-        found = self._earlier(path)
+        found = yield from self._ledger.earlier(lambda earlier: self._manifest(earlier.chunks, earlier.scenes))
         if found is None:
-            _clear(self.folder)
-            found = self._manifest((yield from self._chunks()))
-        else:
-            for number in found.verify(self.folder):
-                yield Message("Warning", f"chunk {number} was missing or damaged and is made anew")
-                found = found.unfinished(found.chunks[number])
-        found.save(path)
+            self._ledger.clear()
+            found = self._manifest(*(yield from self._divided()))
+        self._ledger.save(found)
         return found
 
-    def _earlier(self, path: Path) -> Manifest | None:
-        """The manifest of the same job; None where there is no job, or another one that may be given up."""
-        if not path.exists():
-            return None
-        try:
-            found = Manifest.load(path)
-            if changed := found.differences(self._manifest(found.chunks)):
-                if not any(record.done for record in found.records):
-                    return None
-                raise JobError(
-                    f"'{self.folder}' has a job that was begun otherwise: {'; '.join(changed)}; give --overwrite to "
-                    "begin anew, or the same arguments to go on"
-                )
-        except JobError:
-            if self.order.overwrite:
-                return None
-            raise
-        return found
-
-    def _manifest(self, chunks: list[Chunk]) -> Manifest:
+    def _manifest(self, chunks: Sequence[Chunk], scenes: Sequence[int]) -> Manifest:
         return Manifest.new(
             source=self.order.source,
             identity=identity(self.order.source),
@@ -162,38 +142,45 @@ class Job:
             device=self.kind.device,
             versions=self.kind.versions,
             chunks=chunks,
+            scenes=scenes,
         )
 
     @cached_property
     def _arguments(self) -> dict[str, str]:
-        """What decides pictures and files, in words."""
+        """What decides pictures and files, in words, but for the device, of which there is more in the manifest."""
         given = self.options(0).arguments()
-        given.pop("device_id", None)
-        encoding = self.order.encoding
+        for name in ("backend", "device", "device_id"):
+            given.pop(name, None)
+        encoding, part = self.order.encoding, self.part
         usual = {"--crf": encoding.crf, "--preset": encoding.preset, "--encoder-args": " ".join(encoding.extra)}
         asked = {name: str(value) for name, value in usual.items() if value not in (None, "")}
-        return {name: str(value) for name, value in given.items()} | {"--encoder": encoding.name} | asked
+        cut = {"frames": f"{part.start} to {part.stop - 1}"} if self._is_cut else {}
+        return {name: str(value) for name, value in given.items()} | {"--encoder": encoding.name} | asked | cut
 
-    def _chunks(self) -> Generator[Event, None, list[Chunk]]:
-        starts, other = [0], self.order.script.other
-        if other.get("scenes", 1):
-            options = self.options(0)
-            search = partial(scene_starts, self.order.source, track=options.track, convert=options.convert)
-            starts = yield from _steps("scenes", search)
-        return plan(starts, self.frames, least=self.order.least, most=self.order.most, segment=other.get("segment", 0))
+    def _divided(self) -> Generator[Event, None, tuple[list[Chunk], list[int]]]:
+        """The chunks, and where scenes start."""
+        order, options, scenes = self.order, self.options(0), list[int]()
+        if order.script.other.get("scenes", 1):
+            search = searched(order.source, track=options.track, convert=options.convert, part=self.part)
+            scenes = yield from _steps("", search)
+        segment = order.script.other.get("segment", 0)
+        return plan(scenes, self.part, least=order.least, most=order.most, segment=segment), scenes
 
     def _render(self, found: Manifest) -> Generator[Event, None, None]:
-        clock, before = Clock(), sum(chunk.frames for chunk in found.chunks) - sum(c.frames for c in found.to_do)
+        clock, before = Clock(), len(self.part) - sum(chunk.frames for chunk in found.to_do)
         for event in self._renders(self, found) if found.to_do else ():
             if isinstance(event, Finished):
                 found = found.finished(event.chunk, event.sha256, event.nbytes)
-                found.save(self.folder / manifest.NAME)
+                self._ledger.save(found)
             elif isinstance(event, Message):
+                if engines := mentioned(event.text):
+                    found = yield from self._ledger.heard(found, engines)
                 yield event
             elif event.done:  # not while a model is loaded, which is no part of the rate
-                now = clock.progress(before + event.done, self.frames)
+                now = clock.progress(before + event.done, len(self.part))
                 parts = len(found.chunks) - len(found.to_do), len(found.chunks)
-                yield Step("frames", now.done, now.total, now.fps, now.eta, parts)
+                scene = bisect_right(found.scenes, event.frame), len(found.scenes)
+                yield Step("frames", now.done, now.total, now.fps, now.eta, parts, scene)
 
     def _here(self, found: Manifest) -> Generator[workers.Event, None, None]:
         """Render on the devices of this machine."""
@@ -229,7 +216,7 @@ class Job:
             format=pix_fmts.vapoursynth_format(self.format),
             track=video.index,
             convert=pix_fmts.conversion(video.pix_fmt),
-            frames=self.frames,
+            frames=len(video.timestamps),
         )
 
     def _script(self, device: int) -> str:
@@ -242,21 +229,39 @@ class Job:
         return script.text(self.order.source, options)
 
     def _join(self, found: Manifest) -> Generator[Event, None, None]:
-        files = [found.file_of(self.folder, chunk) for chunk in found.chunks]
-        put = partial(join, self.media, files, self.order.output, drop=self.order.drop)
-        yield from _steps("joining", lambda report: put(progress=report))
+        files, stamps = [found.file_of(self.folder, chunk) for chunk in found.chunks], self.media.video.timestamps
+        shown = stamps[self.part.start : self.part.stop] if self._is_cut else None
+        put = partial(join, self.media, files, self.order.output, drop=self.order.drop, timestamps=shown)
+        yield from _steps("joining", watched(lambda report: put(progress=report)))
+
+    @property
+    def _is_cut(self) -> bool:
+        return len(self.part) < len(self.media.video.timestamps)
 
 
-def _steps[T](what: str, work: Callable[[Report], T]) -> Generator[Event, None, T]:
-    """What a piece of work reports, as steps of the job."""
-    running = watched(work)
-    while True:
-        try:
-            done, total = next(running)
-        except StopIteration as end:
-            found: T = end.value
-            return found
-        yield Step(what, done, total)
+def _steps[T](what: str, work: Generator[Any, None, T]) -> Generator[Event, None, T]:
+    """What a piece of work tells, as steps of the job; of `what`, or as the work itself says."""
+    with closing(work):
+        while True:
+            try:
+                told = next(work)
+            except StopIteration as end:
+                found: T = end.value
+                return found
+            yield Step(what, *told) if what else Step(*told)
+
+
+@contextmanager
+def _present(source: Path) -> Generator[None, None, None]:
+    """Explains what fails because the source is not there any more."""
+    try:
+        yield
+    except (JobError, PipelineError) as error:
+        if source.is_file():
+            raise
+        raise MediaError(
+            f"'{source}' is not there any more; what is done stays: put it back, and run the same command again"
+        ) from error
 
 
 def _check_video(media: Media) -> None:
@@ -270,11 +275,3 @@ def _check_video(media: Media) -> None:
             f"'{media.path}' is {video.width}x{video.height} in {video.pix_fmt}, whose chroma has no whole number of "
             "samples; convert it to 4:4:4 or another size first"
         )
-
-
-def _clear(folder: Path) -> None:
-    """Remove what an earlier job left, but for the lock."""
-    with durable.explained(folder):
-        for file in folder.iterdir():
-            if not file.name.startswith(".lock"):
-                file.unlink()

@@ -65,6 +65,10 @@ class Manifest:
     """Of the programs and libraries that decide pixels and files: 'OpenVINO' -> '2026.4.1'."""
     records: tuple[Record, ...]
     """The chunks, in the order of their frames."""
+    scenes: tuple[int, ...] = ()
+    """The frames that start a scene, in order; () where they were not looked for."""
+    engines: str = ""
+    """A hash of the engines that render (`Backend.engines`); '' while it is not known, or where there are none."""
     suffix: str = ".mkv"
     """End of the chunk files' names."""
 
@@ -79,11 +83,22 @@ class Manifest:
         device: str,
         versions: Mapping[str, str],
         chunks: Sequence[Chunk],
+        scenes: Sequence[int] = (),
         suffix: str = ".mkv",
     ) -> Self:
         """The manifest of a job that begins; none of its chunks is done."""
         records = tuple(Record(chunk) for chunk in chunks)
-        return cls(str(source), identity, dict(arguments), model, device, dict(versions), records, suffix)
+        return cls(
+            source=str(source),
+            identity=identity,
+            arguments=dict(arguments),
+            model=model,
+            device=device,
+            versions=dict(versions),
+            records=records,
+            scenes=tuple(scenes),
+            suffix=suffix,
+        )
 
     @classmethod
     def load(cls, path: Path) -> Self:
@@ -138,16 +153,23 @@ class Manifest:
     def differences(self, now: "Manifest") -> list[str]:
         """What differs in `now`, another manifest for the same output, each in a few plain words; [] for the same job.
 
-        Which chunks are done, and under which path the input lies, makes no difference.
+        Which chunks are done, and under which path the input lies, makes no difference. What else may change pixels in
+        their last bits, `drift` tells.
         """
         changed = ["the input changed"] if self.identity != now.identity else []
         changed += _changes(self.arguments, now.arguments)
         changed += ["the model changed"] if self.model != now.model else []
-        changed += _changes({"the kind of device": self.device}, {"the kind of device": now.device})
-        changed += _changes(self.versions, now.versions)
         changed += _changes({"the chunk files' ending": self.suffix}, {"the chunk files' ending": now.suffix})
         if self.chunks != now.chunks:
             changed.append(f"the frames were divided otherwise, {_division(self.chunks)}, now {_division(now.chunks)}")
+        return changed
+
+    def drift(self, now: "Manifest") -> list[str]:
+        """What differs in `now` of device, versions and engines (if both are known), each in a few plain words."""
+        changed = _changes({"the kind of device": self.device}, {"the kind of device": now.device})
+        changed += _changes(self.versions, now.versions)
+        if self.engines and now.engines and self.engines != now.engines:
+            changed.append("the engines are not those that it was begun with")
         return changed
 
     def verify(self, folder: Path) -> list[int]:
@@ -204,9 +226,10 @@ def _fields(data: dict[str, Any]) -> dict[str, Any]:
     read = {name: data[name] for name in names}
     for name in ("arguments", "versions"):
         _want(isinstance(read[name], dict) and all(isinstance(value, str) for value in read[name].values()), name)
-    for name in ("source", "identity", "model", "device", "suffix"):
+    for name in ("source", "identity", "model", "device", "engines", "suffix"):
         _want(isinstance(read[name], str), name)
     _want(re.fullmatch(r"\.\w+", read["suffix"]) is not None, "suffix")
+    read["scenes"] = tuple(_scenes(read["scenes"]))
     read["records"] = tuple(_records(read["records"]))
     return read
 
@@ -217,6 +240,12 @@ def _records(data: list[dict[str, Any]]) -> Iterator[Record]:
     for before, after in pairwise(record.chunk for record in records):
         _want(before.end == after.first and before.number + 1 == after.number, "records")
     yield from records
+
+
+def _scenes(data: list[int]) -> list[int]:
+    _want(isinstance(data, list) and all(type(frame) is int and frame >= 0 for frame in data), "scenes")
+    _want(all(before < after for before, after in pairwise(data)), "scenes")
+    return data
 
 
 def _record(chunk: dict[str, int], sha256: str, nbytes: int) -> Record:

@@ -2,6 +2,7 @@
 
 import ctypes
 import os
+import re
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
@@ -26,28 +27,41 @@ AHEAD = 8
 TRIMMED = 64
 """After so many frames the C library gives memory back."""
 
+type Say = Callable[[int, int], None]
+"""Told how many are done, and of how many."""
+
+_INDEX = re.compile(r"index progress (\d+)%")  # BestSource's words
+
+
+def _silent(done: int, total: int) -> None:
+    pass
+
 
 def scene_starts(
     path: str | os.PathLike[str],
-    say: Callable[[int, int], None] = lambda done, total: None,
+    say: Say = _silent,
     *,
     track: int = -1,
     convert: str = "",
+    part: range | None = None,
+    indexed: Say = _silent,
 ) -> list[int]:
-    """The frames of a file that start a scene, 0 among them, in order.
+    """The frames of a file that start a scene, in order; those of `part` alone, whose first frame is one of them.
 
     They are read by BestSource in this process, as by the script of `script.text` with the same `track` and `convert`.
     `say` is called for each frame with how many were looked at and how many there are; what it raises ends the search.
+    `indexed` is called now and then while BestSource goes through a file that it has not seen before, with hundredths.
     Memory does not grow with the file, but for a byte for each frame.
     Raises MediaError for a file that is none, or that breaks off, FormatError for frames that the filter does not take,
     BackendUnavailable without BestSource.
     """
-    return starts_in(_open(Path(path), track, convert), say, str(path))
+    clip = _open(Path(path), track, convert, indexed)
+    if part is None:
+        return starts_in(clip, say, str(path))
+    return [part.start + n for n in starts_in(clip[part.start : part.stop], say, str(path))]
 
 
-def starts_in(
-    clip: "vs.VideoNode", say: Callable[[int, int], None] = lambda done, total: None, name: str = "the clip"
-) -> list[int]:
+def starts_in(clip: "vs.VideoNode", say: Say = _silent, name: str = "the clip") -> list[int]:
     """The same of a clip; `name` is what errors call it."""
     format_ = FORMATS.get(clip.format.name if clip.format else "")
     if format_ is None or not clip.width:
@@ -78,7 +92,7 @@ def _trim() -> None:
         ctypes.CDLL(None).malloc_trim(0)
 
 
-def _open(path: Path, track: int, convert: str) -> "vs.VideoNode":
+def _open(path: Path, track: int, convert: str, indexed: Say) -> "vs.VideoNode":
     import vapoursynth as vs  # noqa: PLC0415  # importing the package must not need the library
 
     if not path.is_file():
@@ -86,8 +100,26 @@ def _open(path: Path, track: int, convert: str) -> "vs.VideoNode":
     if not hasattr(vs.core, "bs"):
         raise BackendUnavailable("VapourSynth has no plugin BestSource; run: pip install vapoursynth-bestsource")
     with _explained(f"'{path}' cannot be read as video"):
-        clip: vs.VideoNode = vs.core.bs.VideoSource(os.fsencode(path.absolute()), track=track, **SOURCE)
+        with _heard(indexed):
+            given = SOURCE | {"showprogress": True, "track": track}
+            clip: vs.VideoNode = vs.core.bs.VideoSource(os.fsencode(path.absolute()), **given)
         return vs.core.resize.Bicubic(clip, format=getattr(vs, convert.upper())) if convert else clip
+
+
+@contextmanager
+def _heard(indexed: Say) -> Iterator[None]:
+    """Pass on what BestSource logs of its progress."""
+    import vapoursynth as vs  # noqa: PLC0415
+
+    def hear(level: int, text: str) -> None:
+        if match := _INDEX.search(text):
+            indexed(int(match[1]), 100)
+
+    handle = vs.core.add_log_handler(hear)
+    try:
+        yield
+    finally:
+        vs.core.remove_log_handler(handle)
 
 
 @contextmanager

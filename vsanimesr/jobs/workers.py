@@ -24,10 +24,12 @@ class Rendered:
 
     done: int
     """Frames."""
+    frame: int
+    """The earliest one that is worked on."""
 
 
 type Event = Finished | Rendered | Message
-type _Told = tuple[int, Finished | Progress | Message | BaseException | None]
+type _Told = tuple[int, int, Finished | Progress | Message | BaseException | None]
 
 
 def stretches(to_do: Sequence[Chunk], devices: int) -> list[Stretch]:
@@ -81,18 +83,20 @@ class _Crew:
     def follow(self) -> Generator[Event, None, None]:
         """Tell what happens until all threads have ended; raises the first error."""
         running, error = len(self._threads), None
-        ended, now = 0, dict.fromkeys(range(running), 0)  # frames of stretches that have ended, and of those that run
+        ended, now = 0, dict[int, int]()  # frames of stretches that have ended, and of those that run
+        frames = dict[int, int]()  # the one that each works on
         heard: set[str] = set()
         while running:
-            place, event = self._told.get()
+            place, first, event = self._told.get()
             if event is None:
                 running -= 1
+                frames.pop(place, None)
             elif isinstance(event, BaseException):
                 error = error or event
                 self._stopped.set()
             elif isinstance(event, Progress):
-                now[place] = event.done
-                yield Rendered(ended + sum(now.values()))
+                now[place], frames[place] = event.done, first + min(event.done, event.total - 1)
+                yield Rendered(ended + sum(now.values()), min(frames.values()))
                 if event.done == event.total:
                     ended, now[place] = ended + event.total, 0
             elif not isinstance(event, Message) or event.text not in heard:  # each filter says the same
@@ -112,8 +116,8 @@ class _Crew:
             while not self._stopped.is_set() and (stretch := self._next()):
                 self._render(place, self._make(device, stretch))
         except BaseException as error:  # `follow` raises it
-            self._told.put((place, error))
-        self._told.put((place, None))
+            self._told.put((place, 0, error))
+        self._told.put((place, 0, None))
 
     def _next(self) -> Stretch | None:
         try:
@@ -122,14 +126,14 @@ class _Crew:
             return None
 
     def _render(self, place: int, splitter: Splitter) -> None:
-        said = 0
+        said, first = 0, splitter.chunks[0].first
         running = splitter.run()
         try:
             for event in running:
                 for message in splitter.messages[said:]:
-                    self._told.put((place, message))
+                    self._told.put((place, first, message))
                     said += 1
-                self._told.put((place, event))
+                self._told.put((place, first, event))
                 if self._stopped.is_set():
                     return
         finally:

@@ -58,6 +58,20 @@ def probe(path: Path) -> Media:
         raise MediaError(f"'{path}' cannot be read: {why}; wanted a whole file that ffmpeg can play") from exc
 
 
+def estimate(path: Path) -> float:
+    """How many pixels its video has, all frames together, as far as its headers tell: nothing is decoded; 0.0 else."""
+    try:
+        with av.open(str(path)) as file:
+            stream = main_video(file)
+            if stream is None:
+                return 0.0
+            seconds = (file.duration or 0) / av.time_base
+            frames = stream.frames or seconds * float(stream.average_rate or stream.guessed_rate or 0)
+            return float(frames * stream.codec_context.width * stream.codec_context.height)
+    except av.error.FFmpegError:
+        return 0.0
+
+
 def identity(path: Path) -> str:
     """Hashes a file's size, its first and last MiB and 64 blocks of 64 KiB between: hex, of SHA-256.
 
