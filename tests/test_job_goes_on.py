@@ -93,6 +93,12 @@ def test_other_versions_are_noticed_and_taken_if_asked_for(order: Order, monkeyp
     assert len(pictures(order.output)) == FRAMES
 
 
+def test_where_engines_lie_makes_no_difference(order: Order, tmp_path: Path) -> None:
+    interrupted(order)
+    other = {"engine_dir": tmp_path / "engines", "build": 0, "slots": 2, "checkpoints": 16}
+    assert isinstance(list(Job(replace(order, script=replace(FAKE, other=other))).run())[-1], Done)
+
+
 def with_engines(name: str) -> Any:
     """A way to render that says which engines it has, as the filter does."""
 

@@ -37,6 +37,9 @@ from vsanimesr.pipeline import Clock, Message
 FOLDER = ".vsanimesr"
 """What is appended to the output's name for the job's folder."""
 
+UNDECIDED = {"backend", "device", "device_id", "engine_dir", "build", "slots", "checkpoints"}
+"""Arguments of the filter that decide no picture, or only as far as the kind of device tells."""
+
 type Event = Begun | Step | Message | Done
 type Render = Callable[["Job", Manifest], Generator[workers.Event, None, None]]
 """What renders the chunks that a manifest says are to do, each into its file of the job's folder."""
@@ -148,9 +151,7 @@ class Job:
     @cached_property
     def _arguments(self) -> dict[str, str]:
         """What decides pictures and files, in words, but for the device, of which there is more in the manifest."""
-        given = self.options(0).arguments()
-        for name in ("backend", "device", "device_id"):
-            given.pop(name, None)
+        given = {name: value for name, value in self.options(0).arguments().items() if name not in UNDECIDED}
         encoding, part = self.order.encoding, self.part
         usual = {"--crf": encoding.crf, "--preset": encoding.preset, "--encoder-args": " ".join(encoding.extra)}
         asked = {name: str(value) for name, value in usual.items() if value not in (None, "")}
