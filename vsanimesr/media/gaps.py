@@ -19,7 +19,7 @@ def gaps(video: Video) -> list[tuple[float, float]]:
     usual = sorted(steps)[len(steps) // 2]
     odd = sum(step > 1.5 * usual for step in steps)
     long = [n for n, step in enumerate(steps) if step * video.time_base >= LEAST and step > 1.5 * usual]
-    if odd > max(1, FEW * len(steps)):
+    if odd > max(3, FEW * len(steps)):
         return []
     unit, start = video.time_base, video.timestamps[0]
     return [(float((video.timestamps[n] - start) * unit), float(steps[n] * unit)) for n in long]
