@@ -294,10 +294,11 @@ def ps() -> list[str]:
 
 
 @pytest.mark.slow
-def test_nobody_needs_to_read_to_the_end(tmp_path: Path) -> None:
-    command = f"{' '.join(COMMAND)} upscale {CLIP} -o {tmp_path}/out.mkv --backend fake --json | head -1"
+@pytest.mark.parametrize(("lines", "last"), [(1, "file"), (3, "index")])
+def test_nobody_needs_to_read_to_the_end(lines: int, last: str, tmp_path: Path) -> None:
+    command = f"{' '.join(COMMAND)} upscale {CLIP} -o {tmp_path}/out.mkv --backend fake --json | head -{lines}"
     done = subprocess.run(["bash", "-c", command], capture_output=True, text=True)
-    assert json.loads(done.stdout)["event"] == "file"
+    assert json.loads(done.stdout.splitlines()[-1])["event"] == last
     assert done.stderr == ""
 
 

@@ -155,6 +155,8 @@ def _one(order: Order, shown: View, render: Render | None, *, skip: bool) -> boo
         with closing(Job(order, render).run()) as events:
             for event in events:
                 shown.show(event)
+    except BrokenPipeError:  # nobody listens any more: no fault of this file
+        raise
     except (AnimeSRError, OSError) as error:
         shown.failed(str(order.source), str(error))
         return False
