@@ -27,7 +27,8 @@ def parser() -> argparse.ArgumentParser:
     for name, measured in OF_FOOTAGE.items():
         footage.add_options(commands.add_parser(name, help=measured))
     seams.add_options(commands.add_parser("seams", help="what tiles change of the pictures"))
-    films.add_options(commands.add_parser("cli", help="what the command line takes beside vspipe and ffmpeg"))
+    words = "what the command line takes beside vspipe and ffmpeg, and with a node of a cluster killed"
+    films.add_options(commands.add_parser("cli", help=words))
     page = commands.add_parser("report", help="a page with tables and plots of all results")
     page.add_argument("--results", type=Path, default=RESULTS, metavar="FOLDER", help="of the JSON files")
     page.add_argument("--output", type=Path, metavar="FILE.md", help="the page [README.md in that folder]")
