@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -22,6 +23,7 @@ from tests.test_job import CLIP, FAKE, FRAMES, QUICK, names, pictures
 from vsanimesr.cli import main
 from vsanimesr.cluster.cluster import Cluster
 from vsanimesr.cluster.connection import connected
+from vsanimesr.cluster.crew import Crew
 from vsanimesr.cluster.nodes import Place, differences, needs_gpu
 from vsanimesr.cluster.renderer import PREFIX
 from vsanimesr.cluster.seat import Seat
@@ -300,6 +302,50 @@ def test_a_head_node_that_is_too_slow_is_asked_once_more(failures: int, monkeypa
 def test_options_that_do_not_go_together(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["upscale", str(CLIP), "-o", "out.mkv", "--cluster", "ray", "--devices", "0,1"]) == 1
     assert "leave one of them out" in capsys.readouterr().err
+
+
+class Offered:
+    """A place whose node Ray still offers though it is dead."""
+
+    node, number, name, resources = "abc", 0, "box (abc)", (("num_cpus", 1), ("num_gpus", 0))
+
+
+@pytest.mark.parametrize("worked", [True, False])
+def test_a_dead_node_that_is_still_offered_is_left_alone(worked: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    ray = SimpleNamespace(exceptions=SimpleNamespace(RayTaskError=ZeroDivisionError), kill=lambda _: None)
+    monkeypatch.setattr(Crew, "_places", lambda _: [Offered])
+    monkeypatch.setattr(Crew, "_renderer", lambda *_: None)
+    monkeypatch.setattr(Seat, "start", lambda _: None)
+    monkeypatch.setattr(Seat, "is_alive", lambda _: True)
+    job: Any = SimpleNamespace()
+    found = Manifest.new(
+        source=CLIP,
+        identity="",
+        arguments={},
+        model="",
+        device="",
+        versions={},
+        chunks=plan([], range(9), least=1, most=9),
+    )
+    crew = Crew(ray, job, found, SimpleNamespace(source=CLIP), mixed=False)
+
+    def lose(*, met: bool) -> None:
+        crew._seat(late=True)
+        (seat,) = crew._seats.values()
+        seat.met = met
+        assert len(list(crew._lost(seat, RuntimeError("gone")))) == 1
+
+    if worked:
+        lose(met=True)
+    for _ in range(ATTEMPTS - 1):
+        lose(met=False)
+    if worked:
+        lose(met=False)
+        crew._seat(late=True)
+        assert crew._seats == {}
+    else:
+        with pytest.raises(JobError, match=r"node box \(abc\) cannot begin: gone"):
+            lose(met=False)
 
 
 def machine(number: str, alive: bool = True, **resources: float) -> dict[str, Any]:

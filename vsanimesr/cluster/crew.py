@@ -43,6 +43,7 @@ class Crew:
         self.source = Source(ray, task.source)
         self._seats: dict[tuple[str, int], Seat] = {}
         self._failed, self._said = Counter[str](), set[Message]()
+        self._worked = set[str]()  # Ray takes a while to see that a node is dead, and offers it as long
         self._heard: queue.SimpleQueue[Heard] = queue.SimpleQueue()
         self._progress = _Progress()
         self._seen = time.monotonic()
@@ -82,7 +83,7 @@ class Crew:
     def _seat(self, *, late: bool) -> None:
         """Give every free place a seat; raises JobError where there has been none for too long."""
         for place in self._places():
-            if (place.node, place.number) not in self._seats:
+            if (place.node, place.number) not in self._seats and self._failed[place.node] < ATTEMPTS:
                 seat = Seat(self, place, self._renderer(place), late=late)
                 self._seats[place.node, place.number] = seat
                 seat.start()
@@ -121,9 +122,11 @@ class Crew:
             raise JobError(f"node {seat.place.name}: {error}")
         self.ray.kill(seat.renderer)  # it may be out of reach only, and would keep the place
         name, why = seat.place.name, str(error).partition("\n")[0][:200]
-        if not seat.met:
+        if seat.met:
+            self._worked.add(seat.place.node)
+        else:
             self._failed[seat.place.node] += 1
-            if self._failed[seat.place.node] >= ATTEMPTS:
+            if self._failed[seat.place.node] >= ATTEMPTS and seat.place.node not in self._worked:
                 raise JobError(f"node {name} cannot begin: {error}")
         yield Message("Warning", f"node {name} was lost, others go on: {why}")
         del self._seats[seat.place.node, seat.place.number]
