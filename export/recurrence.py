@@ -54,7 +54,7 @@ def pictures(backend: Backend, setup: Setup, frames: Frames) -> Iterator[Image]:
 def network_of(artifact: Artifact) -> AnimeSR:
     """The network in PyTorch with an artifact's weights."""
     constants = {tensor.name: tensor for tensor in artifact.proto.graph.initializer}
-    names = AnimeSR(artifact.spec.feedback).state_dict()
+    names = AnimeSR(artifact.spec.feedback, artifact.spec.network).state_dict()
     arrays = {name: numpy_helper.to_array(constants[name.removeprefix("recurrent_cell.")]) for name in names}
     return from_state_dict({name: torch.tensor(array) for name, array in arrays.items()}).eval()
 

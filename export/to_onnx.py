@@ -3,9 +3,9 @@
     python -m export.to_onnx [FOLDER]
 
 Inputs `previous`, `current`, `next` float32 [1, 3, h, w] and `state` [1, C, h, w], h and w multiples of 4; outputs
-`packed` [1, 48, h, w], the picture before its pixel-shuffle, and `next_state` [1, C, h, w]. C is 112 with feedback
-and 64 without. Parameters are initialisers with name, type and shape but no data; `vsanimesr.models.artifact` puts
-a checkpoint's weights into them without PyTorch.
+`packed` [1, 48, h, w], the picture before its pixel-shuffle, and `next_state` [1, C, h, w]. C is the number of hidden
+channels, 64 of AnimeSR, and 48 more with feedback. Parameters are initialisers with name, type and shape but no data;
+`vsanimesr.models.artifact` puts a checkpoint's weights into them without PyTorch.
 """
 
 import logging
@@ -17,11 +17,11 @@ import onnx
 import torch
 from torch import Tensor, nn
 
+from vsanimesr.models.artifact import template_name
 from vsanimesr.nets import Cell
+from vsanimesr.spec import ARCHITECTURES, Network
 
 OPSET = 18
-FILES = {"animesr.onnx": True, "animesr_nofeedback.onnx": False}
-"""Templates by file name, and whether their network has feedback."""
 FOLDER = Path(__file__).resolve().parents[1] / "vsanimesr" / "models"
 INPUTS = ("previous", "current", "next", "state")
 OUTPUTS = ("packed", "next_state")
@@ -54,9 +54,9 @@ def export(cell: Cell) -> onnx.ModelProto:
     return model
 
 
-def template(feedback: bool) -> onnx.ModelProto:
+def template(feedback: bool, network: Network | None = None) -> onnx.ModelProto:
     """Exported cell without its weights; the same bytes every time."""
-    cell = Cell(feedback)
+    cell = Cell(feedback, network)
     generator = torch.Generator().manual_seed(0)
     for parameter in cell.parameters():
         nn.init.normal_(parameter, generator=generator)
@@ -70,8 +70,10 @@ def template(feedback: bool) -> onnx.ModelProto:
 
 def main(folder: Path = FOLDER) -> None:
     """Write all templates into `folder`."""
-    for name, feedback in FILES.items():
-        (folder / name).write_bytes(template(feedback).SerializeToString(deterministic=True))
+    for architecture, network in ARCHITECTURES.items():
+        for feedback in (True, False):
+            data = template(feedback, network).SerializeToString(deterministic=True)
+            (folder / template_name(architecture, feedback)).write_bytes(data)
 
 
 def _torch_export(module: nn.Module, inputs: tuple[Tensor, ...]) -> onnx.ModelProto:

@@ -9,18 +9,18 @@ from vsanimesr import models
 from vsanimesr.backends.base import Backend, Event, Planes, Setup
 from vsanimesr.models import artifact
 from vsanimesr.nets.animesr import Cell
-from vsanimesr.spec import RGBS, ClipSpec, Colour, PictureSpec, PixelFormat
+from vsanimesr.spec import ARCHITECTURES, RGBS, ClipSpec, Colour, PictureSpec, PixelFormat
 
 WIDTH, HEIGHT = 24, 20
 """Size of the frames where it does not matter."""
 
 
 @cache
-def network(feedback: bool = True, seed: int = 0) -> models.Artifact:
+def network(feedback: bool = True, seed: int = 0, architecture: str = "animesr") -> models.Artifact:
     """An artifact whose layers all matter: pictures of about 0.5 with detail, and a state that forgets."""
     draw = np.random.default_rng(seed)
     weights = {}
-    for name, parameter in Cell(feedback).named_parameters():
+    for name, parameter in Cell(feedback, ARCHITECTURES[architecture]).named_parameters():
         shape = tuple(parameter.shape)
         fan_in = int(np.prod(shape[1:]))
         spread = (1 / fan_in) ** 0.5 if name.endswith("weight") else 0.05

@@ -10,9 +10,11 @@ import numpy as np
 import onnx
 import pytest
 
+from tests.networks import network
 from vsanimesr import models
-from vsanimesr.errors import BadModelFile, ModelNotFetched, UnknownModel
-from vsanimesr.models import registry, store
+from vsanimesr.errors import ArgumentError, BadModelFile, ModelNotFetched, UnknownModel
+from vsanimesr.models import artifact, registry, store
+from vsanimesr.spec import ARCHITECTURES
 
 
 def edit(file, change):
@@ -102,9 +104,11 @@ def test_huge_artifacts_are_refused_unread(imported):
         (lambda p: described(p, weights_sha256="0" * 64), "weights hash to"),
         (lambda p: p.graph.initializer.pop(0), "is missing"),
         (lambda p: p.graph.initializer.add(name="x.weight", data_type=1, dims=[0]), "x.weight is unexpected"),
-        (lambda p: p.graph.initializer[0].ClearField("raw_data"), "does not hold float32 data"),
-        (lambda p: setattr(p.graph.initializer[0], "data_type", 10), "does not hold float32 data"),
-        (lambda p: p.graph.initializer[0].dims.append(-1), "does not hold float32 data"),
+        (lambda p: described(p, architecture="animesr-lite"), "does not hold the weights of animesr-lite"),
+        (lambda p: p.graph.initializer[0].ClearField("raw_data"), "does not hold float32 or float16 data"),
+        (lambda p: setattr(p.graph.initializer[0], "data_type", 10), "does not hold float32 or float16 data"),
+        (lambda p: setattr(p.graph.initializer[0], "data_type", 11), "does not hold float32 or float16 data"),
+        (lambda p: p.graph.initializer[0].dims.append(-1), "does not hold float32 or float16 data"),
         (lambda p: setattr(p.graph.initializer[1], "raw_data", b"\1" * 256), "weights hash to"),
     ],
 )
@@ -112,6 +116,27 @@ def test_artifacts_that_are_not_as_they_should_be(imported, change, message):
     edit(imported, change)
     with pytest.raises(BadModelFile, match=message):
         models.load("mine")
+
+
+@pytest.mark.parametrize("architecture", ["animesr", "animesr-lite"])
+@pytest.mark.parametrize("feedback", [True, False])
+def test_weights_of_two_bytes(tmp_path, architecture, feedback):
+    model = network(feedback, architecture=architecture)
+    with pytest.raises(ArgumentError, match="float16 has not; round the weights first"):
+        artifact.write(model, tmp_path / "half.onnx", half=True)
+    names = {tensor.name: tensor for tensor in model.proto.graph.initializer}
+    weights = {
+        name: onnx.numpy_helper.to_array(tensor) for name, tensor in names.items() if name.endswith(("bias", "weight"))
+    }
+    rounded = artifact.build("half", artifact.rounded(weights), "drawn", "unknown", "these")
+    artifact.write(rounded, tmp_path / "half.onnx", half=True)
+    artifact.write(rounded, tmp_path / "whole.onnx")
+    assert (tmp_path / "half.onnx").stat().st_size < 0.6 * (tmp_path / "whole.onnx").stat().st_size
+    for file in tmp_path.glob("*.onnx"):
+        read = artifact.read(file)
+        assert (read.spec, read.proto) == (rounded.spec, rounded.proto)
+        assert read.spec.architecture == architecture
+        assert read.spec.state_channels == ARCHITECTURES[architecture].features + 48 * feedback
 
 
 def test_a_file_brings_no_graph_of_its_own(imported):

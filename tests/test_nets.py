@@ -6,6 +6,7 @@ from torch.nn import functional as F
 
 from vsanimesr.nets import AnimeSR
 from vsanimesr.nets.animesr import Cell, from_state_dict
+from vsanimesr.spec import ARCHITECTURES, Network
 
 
 class Reference:
@@ -26,6 +27,12 @@ class Reference:
         a = F.leaky_relu(self.conv("conv_s1_first.0", torch.cat(x, 1)), 0.1)
         b = F.leaky_relu(self.conv("conv_s2_first.0", a, 2), 0.1)
         c = F.leaky_relu(self.conv("conv_s4_first.0", b, 2), 0.1)
+        a, b, c = self.bodies(a, b, c)
+        y = F.leaky_relu(self.conv("fusion.0", torch.cat([a, up(b, 2), up(c, 4)], 1)), 0.1)
+        y = self.conv("fusion.2", y)
+        return F.pixel_shuffle(y[:, :48], 4) + up(window[:, 3:6], 4), F.leaky_relu(y[:, 48:], 0.1)
+
+    def bodies(self, a, b, c):
         a = self.block("body_s1_first.0", a)
         a = self.block("body_s1_first.1", a)
         a = self.block("body_s1_first.2", a)
@@ -34,20 +41,30 @@ class Reference:
         b = self.block("body_s2_first.1", b)
         c = self.block("body_s4_first.0", c)
         a, b = self.block("body_s1_first.4", a + up(b, 2) + up(c, 4)), self.block("body_s2_first.2", b + up(c, 2))
-        c = self.block("body_s4_first.1", c)
-        y = F.leaky_relu(self.conv("fusion.0", torch.cat([a, up(b, 2), up(c, 4)], 1)), 0.1)
-        y = self.conv("fusion.2", y)
-        return F.pixel_shuffle(y[:, :48], 4) + up(window[:, 3:6], 4), F.leaky_relu(y[:, 48:], 0.1)
+        return a, b, self.block("body_s4_first.1", c)
+
+
+class NarrowReference(Reference):
+    """The same of blocks 3-2-1, aligned at their ends as the paper's are."""
+
+    def bodies(self, a, b, c):
+        a = self.block("body_s1_first.1", self.block("body_s1_first.0", a))
+        b = self.block("body_s2_first.0", b)
+        a = self.block("body_s1_first.2", a + up(b, 2))
+        return a, self.block("body_s2_first.1", b), self.block("body_s4_first.0", c)
 
 
 def up(x, factor):
     return F.interpolate(x, scale_factor=factor, mode="bilinear", align_corners=False)
 
 
-def lively(feedback=True, seed=0):
+NARROW = [Network(8, (2, 1, 1), 12), Network(12, (3, 2, 1), 20), Network(4, (1, 1, 1), 4), Network(8, (4, 4, 2), 16)]
+
+
+def lively(feedback=True, seed=0, network=None):
     """A network whose every parameter matters: no zeros, and no decay over the steps."""
     torch.manual_seed(seed)
-    network = AnimeSR(feedback)
+    network = AnimeSR(feedback, network)
     for name, parameter in network.named_parameters():
         if name.endswith("bias"):
             torch.nn.init.normal_(parameter, std=0.1)
@@ -56,17 +73,24 @@ def lively(feedback=True, seed=0):
     return network.eval().requires_grad_(False)
 
 
-@pytest.mark.parametrize(("feedback", "count"), [(True, 1_495_376), (False, 1_467_728)])
-def test_parameter_count(feedback, count):
-    assert sum(parameter.numel() for parameter in AnimeSR(feedback).parameters()) == count
+COUNTS = {("animesr", True): 1_495_376, ("animesr", False): 1_467_728, ("animesr-lite", True): 282_016}
 
 
+@pytest.mark.parametrize(("architecture", "feedback"), COUNTS)
+def test_parameter_count(architecture, feedback):
+    network = AnimeSR(feedback, ARCHITECTURES[architecture])
+    assert sum(parameter.numel() for parameter in network.parameters()) == COUNTS[architecture, feedback]
+
+
+@pytest.mark.parametrize(("kind", "shape"), [(Reference, None), (NarrowReference, Network(12, (3, 2, 1), 20))])
 @pytest.mark.parametrize("feedback", [True, False])
-def test_equals_the_paper_s_way_over_several_steps(feedback):
-    network = lively(feedback).double()
-    reference = Reference(network.state_dict(), feedback)
+def test_equals_the_paper_s_way_over_several_steps(feedback, kind, shape):
+    network = lively(feedback, network=shape).double()
+    reference = kind(network.state_dict(), feedback)
+    features = network.recurrent_cell.network.features
     frames = torch.rand(8, 2, 3, 20, 28, dtype=torch.float64)
-    picture, hidden = torch.zeros(2, 3, 80, 112, dtype=torch.float64), torch.zeros(2, 64, 20, 28, dtype=torch.float64)
+    shapes = (2, 3, 80, 112), (2, features, 20, 28)
+    picture, hidden = (torch.zeros(shape, dtype=torch.float64) for shape in shapes)
     state = network.initial_state(2, 20, 28)
     for i in range(1, 7):
         window = torch.cat([frames[i - 1], frames[i], frames[i + 1]], 1)
@@ -74,7 +98,7 @@ def test_equals_the_paper_s_way_over_several_steps(feedback):
         ours, state = network(window, state)
         assert ours.std() > 0.05, "the comparison would say nothing"
         torch.testing.assert_close(ours, picture, rtol=0, atol=1e-9)
-        torch.testing.assert_close(state[:, -64:], hidden, rtol=0, atol=1e-9)
+        torch.testing.assert_close(state[:, -features:], hidden, rtol=0, atol=1e-9)
         if feedback:
             torch.testing.assert_close(state[:, :48], F.pixel_unshuffle(picture, 4), rtol=0, atol=1e-9)
 
@@ -141,9 +165,10 @@ def test_gradients_reach_every_parameter_through_the_recurrence():
     assert all(parameter.grad is not None and parameter.grad.any() for parameter in network.parameters())
 
 
+@pytest.mark.parametrize("network", [None, *NARROW])
 @pytest.mark.parametrize("feedback", [True, False])
-def test_from_state_dict_finds_the_variant(feedback):
-    source = lively(feedback)
+def test_from_state_dict_finds_the_variant(feedback, network):
+    source = lively(feedback, network=network)
     copy = from_state_dict(source.state_dict())
     window, state = torch.rand(1, 9, 8, 8), source.initial_state(1, 8, 8)
     torch.testing.assert_close(copy(window, state), source(window, state), rtol=0, atol=0)

@@ -58,7 +58,8 @@ def test_it_holds_the_package_and_the_plugin_and_nothing_else(wheel: Path) -> No
         "vapoursynth/plugins/animesr/animesr.abi3.so"
     ]
     shipped = {name for name in names if name.endswith(".onnx")}
-    assert shipped == {"vsanimesr/models/animesr.onnx", "vsanimesr/models/animesr_nofeedback.onnx"}
+    graphs = {"animesr", "animesr_nofeedback", "animesr-lite", "animesr-lite_nofeedback"}
+    assert shipped == {f"vsanimesr/models/{name}.onnx" for name in graphs}
     assert wheel.stat().st_size < 1 << 20, "weights of others are never shipped"
 
 

@@ -16,7 +16,8 @@
     │   └── EngineNotBuilt       the library would not build it
     ├── MediaError           a file that is no video, or one that this cannot be done with
     ├── JobError             a job cannot begin, go on or end: its folder, its chunks, the disk
-    └── PipelineError        vspipe or ffmpeg failed; carries the command and the end of its output
+    ├── PipelineError        vspipe or ffmpeg failed; carries the command and the end of its output
+    └── TrainingError        a training cannot begin or go on: settings, checkpoints, numbers, memory
 
 A message says what happened, what was got, what was wanted and how to fix it, in one or two lines.
 """
@@ -91,3 +92,7 @@ class JobError(AnimeSRError):
 
 class PipelineError(AnimeSRError):
     """vspipe or ffmpeg failed; the message carries the command and the end of its output."""
+
+
+class TrainingError(AnimeSRError):
+    """A training cannot begin or go on: its settings or checkpoints do not fit, its numbers or its memory ran away."""

@@ -149,13 +149,29 @@ class ClipSpec:
 
 
 @dataclass(frozen=True)
+class Network:
+    """How wide and deep a network of AnimeSR's kind is."""
+
+    features: int = 64
+    """Channels of every branch and of the hidden state."""
+    blocks: tuple[int, int, int] = (5, 3, 2)
+    """Residual blocks at full, half and quarter (low) resolution, never more than before."""
+    fusion: int = 224
+    """Channels between the two convolutions that join the branches."""
+
+
+ARCHITECTURES = {"animesr": Network(), "animesr-lite": Network(32, (3, 2, 1), 80)}
+"""The networks by name: AnimeSR's own, and a narrow one for processors and small GPUs."""
+
+
+@dataclass(frozen=True)
 class ModelSpec:
     """What a model is, without its weights."""
 
     name: str
     """The name that users write, such as 'animesr-v2'."""
     architecture: str
-    """The network's name, 'animesr'; decides which graph the weights belong to."""
+    """The network's name, one of ARCHITECTURES; decides which graph the weights belong to."""
     scale: int
     """Size of the network's picture over the size of the frame."""
     feedback: bool
@@ -171,8 +187,13 @@ class ModelSpec:
 
     @property
     def state_channels(self) -> int:
-        """Channels of the state at low resolution: 64 hidden, plus the packed picture where it is fed back."""
-        return 64 + (3 * self.scale**2 if self.feedback else 0)
+        """Channels of the state at low resolution: hidden ones, plus the packed picture where it is fed back."""
+        return self.network.features + (3 * self.scale**2 if self.feedback else 0)
+
+    @property
+    def network(self) -> Network:
+        """How wide and deep the network is."""
+        return ARCHITECTURES[self.architecture]
 
 
 def padded(side: int, multiple: int) -> int:

@@ -15,6 +15,7 @@ from vsanimesr.backends.stream import StreamBackend
 from vsanimesr.backends.torch_graph import TorchGraph
 from vsanimesr.errors import BackendUnavailable, DeviceError, OutOfMemory
 from vsanimesr.graphs import Graphs, compose
+from vsanimesr.spec import ModelSpec
 from vsanimesr.tiles import Move
 
 TYPES = {"fp32": "float32", "bf16": "bfloat16", "fp16": "float16"}
@@ -59,7 +60,7 @@ class Torch(StreamBackend):
         with _foreign(torch, "the network could not be set up"):
             self._type = getattr(torch, TYPES[self.precision])
             self._ingest, self._deliver = (TorchGraph(graph, self._device) for graph in (graphs.ingest, graphs.deliver))
-            self._cell = _cell(graphs.step, graphs.spec.feedback).to(self._device, self._type)
+            self._cell = _cell(graphs.step, graphs.spec).to(self._device, self._type)
             self._cell = self._cell.to(memory_format=torch.channels_last)
             self._allocate(graphs, setup.lanes)
         super().__init__(setup)
@@ -210,11 +211,11 @@ def _precision(device: Any, asked: str) -> str:
     return AUTO[device.type] if asked == "auto" else asked
 
 
-def _cell(step: ModelProto, feedback: bool) -> Any:
+def _cell(step: ModelProto, spec: ModelSpec) -> Any:
     """The network with the weights that a `step` graph holds."""
     torch = _torch()
     nets = importlib.import_module("vsanimesr.nets")
-    cell = nets.Cell(feedback).eval().requires_grad_(False)
+    cell = nets.Cell(spec.feedback, spec.network).eval().requires_grad_(False)
     names = set(cell.state_dict())
     weights = {tensor.name: tensor for tensor in step.graph.initializer if tensor.name in names}
     cell.load_state_dict({name: torch.tensor(numpy_helper.to_array(tensor)) for name, tensor in weights.items()})
