@@ -13,7 +13,11 @@ PEER = "vspipe, peer"
 MULTIPLE = 4
 """The peer's graph pads nothing, so the sides of a frame are multiples of this."""
 NO_PEER = "vapoursynth-mlrt-ov is not installed; pip install vapoursynth-mlrt-ov"
-NO_COUNTERPART = "it is measured beside openvino on a processor, RGBS, sides a multiple of 4; nothing of the kind ran"
+NO_COUNTERPART = (
+    f"it is measured beside openvino on a processor, {models.DEFAULT}, RGBS, sides a multiple of 4; "
+    "nothing of the kind ran"
+)
+OTHER_MODELS = f"it runs the network of {models.DEFAULT} and is compared with that model only"
 
 
 @dataclass(frozen=True)
@@ -21,13 +25,15 @@ class Comparison:
     """The peer's ways, beside the one of our combinations that they are compared with."""
 
     beside: Combination | None = None
-    """The first that runs OpenVINO on a processor; None where there is no such, or no peer."""
+    """The first that runs OpenVINO on a processor and the default model; None where there is no such, or no peer."""
     ways: dict[str, tuple[peer.Way, Path]] = field(default_factory=dict)
     """The peer's settings with their graphs, by the name of the figure."""
     versions: dict[str, str] = field(default_factory=dict)
     """The peer's."""
     missing: dict[str, str] = field(default_factory=dict)
     """Why there is nothing to compare."""
+    notes: dict[str, str] = field(default_factory=dict)
+    """What else there is to say of it."""
 
 
 def prepare(combinations: Sequence[Combination], names: Sequence[str], folder: Path) -> Comparison:
@@ -38,9 +44,10 @@ def prepare(combinations: Sequence[Combination], names: Sequence[str], folder: P
     beside = next((combination for combination in combinations if _suits(combination)), None)
     if beside is None:
         return Comparison(versions=versions, missing={PEER: NO_COUNTERPART})
-    graphs = peer.write_graphs(models.load(models.DEFAULT), beside.width, beside.height, folder)
+    graphs = peer.write_graphs(models.load(beside.model), beside.width, beside.height, folder)
     ways = {figure(way): (way, graphs[way.pruned]) for way in peer.WAYS if way.name in names}
-    return Comparison(beside, ways, versions)
+    others = any(combination.model != beside.model for combination in combinations if combination.runs_model)
+    return Comparison(beside, ways, versions, notes={PEER: OTHER_MODELS} if others else {})
 
 
 def figure(way: peer.Way) -> str:
@@ -63,5 +70,6 @@ def ratios(ours: Figure, figures: dict[str, Figure]) -> dict[str, Figure]:
 
 
 def _suits(combination: Combination) -> bool:
+    asked = (combination.backend, combination.kind, combination.format, combination.model)
     sides = combination.width % MULTIPLE == combination.height % MULTIPLE == 0
-    return combination.backend == "openvino" and combination.kind == CPU and combination.format == "RGBS" and sides
+    return asked == ("openvino", CPU, "RGBS", models.DEFAULT) and sides

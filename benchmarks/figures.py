@@ -5,10 +5,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from benchmarks.combinations import Combination
+from benchmarks.combinations import UNNAMED, Combination
 
-SCHEMA = 2
-"""Number of the layout of the JSON files; 1 is what had no number."""
+SCHEMA = 3
+"""Number of the layout of the JSON files; 1 is what had no number, 2 names no models."""
 
 
 @dataclass(frozen=True)
@@ -109,6 +109,14 @@ class Report:
     """What besides cases could not be measured, and why, in one line."""
     notes: dict[str, str] = field(default_factory=dict)
     """What else there is to say, by what it is about."""
+
+    @property
+    def models(self) -> list[str]:
+        """The models' names, each once; empty where there is none but UNNAMED, which goes without saying."""
+        every = [case.combination for case in self.cases if case.combination.runs_model]
+        if all(combination.model == UNNAMED for combination in every):
+            return []
+        return list(dict.fromkeys(combination.model_name for combination in every))
 
     def data(self) -> dict[str, Any]:
         """For JSON; `benchmarks.schema` reads it again."""

@@ -1,6 +1,7 @@
 """What follows from the measured figures: times per frame, and how far they are from what the machine could do."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from benchmarks import ceilings, copies
 from benchmarks.combinations import CUDA
@@ -13,6 +14,9 @@ BARE_MS, VSPIPE_MS, RATIO = "bare", "vspipe, per frame", "vspipe / bare"
 AROUND_MS, TIME = "converted around, per frame", "time, by that of conversion around"
 FLOOR, OVER, ACHIEVED, PERCENT = "compute floor", "bare less floor", "achieved", "of the ceiling"
 TRAFFIC, PER_MEGAPIXEL, GROWTH = "picture's traffic", "per megapixel", "per megapixel, over 640x480"
+FASTER_BARE, FASTER_VSPIPE = "first model, times as fast, bare", "first model, times as fast, vspipe"
+FEWER_MACS = "first model, times fewer multiply-accumulates"
+"""Of each further model: by how much it is exceeded by the first one."""
 MS, MS_MP = "ms", "ms/MP"
 BASE = (640, 480)
 """The size that growth is told against."""
@@ -22,7 +26,29 @@ GOAL = 1.1
 
 def derive(case: Case, cases: Sequence[Case], limits: dict[str, Figure]) -> dict[str, Figure]:
     """Everything that can be said of a case, beside the others of its report and the machine's ceilings."""
-    return _times(case) | _against_compute(case, limits) | _traffic(case, limits) | _growth(case, cases)
+    alone = _times(case) | _against_compute(case, limits) | _traffic(case, limits)
+    return alone | _growth(case, cases) | _against_first(case, cases)
+
+
+def first_model(case: Case, cases: Sequence[Case]) -> Case | None:
+    """The same with the model that was measured first; None for that one itself."""
+    own = case.combination
+    first = next((other for other in cases if replace(other.combination, model=own.model) == own), None)
+    return None if first is None or first.combination == own else first
+
+
+def _against_first(case: Case, cases: Sequence[Case]) -> dict[str, Figure]:
+    first = first_model(case, cases)
+    if first is None:
+        return {}
+    found = {}
+    if BARE in first.figures and BARE in case.figures:
+        found[FASTER_BARE] = case.figures[BARE].over(first.figures[BARE])  # of times, so the other way round
+    if VSPIPE in first.figures and VSPIPE in case.figures:
+        found[FASTER_VSPIPE] = first.figures[VSPIPE].over(case.figures[VSPIPE])
+    if first.macs and case.macs:
+        found[FEWER_MACS] = Figure((case.macs / first.macs,), "ratio")
+    return found
 
 
 def _times(case: Case) -> dict[str, Figure]:
@@ -76,6 +102,5 @@ def _growth(case: Case, cases: Sequence[Case]) -> dict[str, Figure]:
 
 def _is_base(other: Case, case: Case) -> bool:
     """Whether it is the same, 640x480 in size."""
-    a, b = other.combination, case.combination
-    alike = (a.format, a.runs_on, a.precision) == (b.format, b.runs_on, b.precision)
-    return alike and (a.width, a.height) == BASE
+    width, height = BASE
+    return other.combination == replace(case.combination, width=width, height=height)

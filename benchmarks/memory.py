@@ -38,7 +38,7 @@ def measure(settings: Settings, machine: dict[str, Any], say: Callable[[str], No
     report = Report("memory", plain, machine)
     for combination in settings.combinations:
         frames = settings.frames if combination.backend == "fake" else settings.network_frames
-        say(f"{combination.label}, {frames} frames")
+        say(f"{combination.label_among(settings.combinations)}, {frames} frames")
         report.cases.append(_case(combination, frames, report.notes))
     return report
 
@@ -59,7 +59,7 @@ def _case(combination: Combination, frames: int, notes: dict[str, str]) -> Case:
 
 
 def _run(combination: Combination, frames: int, *, around: bool) -> list[Stamp]:
-    asked = {**asdict(combination), "memory": True, "frames": frames, "around": around}
+    asked = {**combination.node(), "memory": True, "frames": frames, "around": around}
     return children.stamps("ours", preload=combination.backend == "openvino", **asked)
 
 

@@ -20,6 +20,7 @@ def ours(
     backend: str,
     device: str,
     precision: str,
+    model: str,
     frames: int,
     log: str,
     memory: bool,
@@ -31,7 +32,8 @@ def ours(
     """
     clip = _source(width, height, frames, format)
     seen = vs.core.resize.Bicubic(clip, format=vs.RGBS) if around else clip
-    picture = vs.core.animesr.Upscale(seen, backend=backend, device=device, precision=precision, scenes=0, burn_in=0)
+    how = {"model": model, "backend": backend, "device": device, "precision": precision}
+    picture = vs.core.animesr.Upscale(seen, **how, scenes=0, burn_in=0)
     return _stamped(_converted(picture, format) if around else picture, log, memory=memory)
 
 

@@ -6,7 +6,8 @@ from functools import partial
 from pathlib import Path
 
 from benchmarks import ceilings, films, footage, memory, peer, seams, speed
-from benchmarks.combinations import combine, parse_backend, parse_size
+from benchmarks.combinations import Combination, combine, parse_backend, parse_models, parse_size
+from vsanimesr import models
 from vsanimesr.spec import FORMATS
 
 RESULTS = Path(__file__).parent / "results"
@@ -36,19 +37,24 @@ def parser() -> argparse.ArgumentParser:
 
 
 def speed_settings(options: argparse.Namespace) -> speed.Settings:
-    """What the options of `speed` ask for; raises BackendUnavailable if 'auto' finds no backend."""
-    runs_on = [parse_backend(text) for text in options.backends]
-    combinations = combine(options.sizes, options.formats, runs_on, options.precisions)
+    """What the options of `speed` ask for; raises BackendUnavailable, UnknownModel, BadModelFile."""
+    combinations = _combinations(options)
     limits = None if options.no_ceilings else ceilings.FULL
     counts = options.frames, options.rounds, options.overhead_frames
-    return speed.Settings(tuple(combinations), *counts, tuple(options.ways), limits)
+    return speed.Settings(combinations, *counts, tuple(options.ways), limits)
 
 
 def memory_settings(options: argparse.Namespace) -> memory.Settings:
-    """What the options of `memory` ask for; raises BackendUnavailable if 'auto' finds no backend."""
+    """What the options of `memory` ask for; raises BackendUnavailable, UnknownModel, BadModelFile."""
+    return memory.Settings(_combinations(options), options.frames, options.network_frames)
+
+
+def _combinations(options: argparse.Namespace) -> tuple[Combination, ...]:
+    """Once every model is known, by name or file, and 'auto' is a backend."""
+    for model in options.model:
+        models.find(model)
     runs_on = [parse_backend(text) for text in options.backends]
-    combinations = combine(options.sizes, options.formats, runs_on, options.precisions)
-    return memory.Settings(tuple(combinations), options.frames, options.network_frames)
+    return tuple(combine(options.sizes, options.formats, runs_on, options.precisions, options.model))
 
 
 def _add_speed(parser: argparse.ArgumentParser) -> None:
@@ -75,6 +81,9 @@ def _add_combinations(parser: argparse.ArgumentParser, backends: list[str], prec
     add("--backends", type=_usage(_backend), default=backends, metavar="NAME[:DEVICE]", help=where)
     words = f"of the network [{' '.join(precisions)}]"
     add("--precisions", choices=PRECISIONS, default=precisions, help=words)
+    of, default = _usage(parse_models), [models.DEFAULT]
+    words = f"names or .onnx files; the first is compared with each other one [{models.DEFAULT}]"
+    parser.add_argument("--model", type=of, default=default, metavar="NAME[,NAME...]", help=words)
     parser.add_argument("--output", type=Path, metavar="FILE.json", help="also write the JSON there")
 
 

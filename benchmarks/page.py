@@ -96,7 +96,8 @@ def _about_gpus(reports: dict[str, Report], checks: dict[str, gpu.Result]) -> st
 
 def _report(name: str, report: Report, drawn: Sequence[Plot]) -> Iterator[str]:
     machine = report.machine
-    yield f"## {machine['date']}: {report.benchmark} on {_where(report)}"
+    models = f" of {' + '.join(report.models)}" if report.models else ""
+    yield f"## {machine['date']}: {report.benchmark}{models} on {_where(report)}"
     yield ""
     yield f"`{machine['command']}` made `{name}.json`."
     yield ""

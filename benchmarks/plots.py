@@ -79,7 +79,7 @@ def _single_size(report: Report) -> Iterator[tuple[str, Figure]]:
     for case, values in _networks(report):
         for name, key in (("bare", floors.BARE_MS), ("vspipe", floors.VSPIPE_MS), ("floor", floors.FLOOR)):
             if key in values:
-                yield f"{_name(case)}, {name}", values[key]
+                yield f"{_name(report, case)}, {name}", values[key]
     for name, figure in report.figures.items():
         if name.startswith(comparison.PEER):
             yield name.removeprefix("vspipe, "), figure.each(lambda rate: 1e3 / rate, floors.MS)
@@ -120,7 +120,9 @@ def _growth(report: Report, drawing: Drawing) -> str:
 
 
 def _ratio(report: Report, drawing: Drawing) -> str:
-    found = {_full_name(case): values[floors.RATIO] for case, values in _networks(report) if floors.RATIO in values}
+    found = {
+        _full_name(report, case): values[floors.RATIO] for case, values in _networks(report) if floors.RATIO in values
+    }
     if not found:
         return ""
     axes = _axes(drawing, 1.1 + _BAR * len(found))
@@ -138,7 +140,7 @@ def _ratio(report: Report, drawing: Drawing) -> str:
 
 
 def _over_frames(report: Report, drawing: Drawing) -> str:
-    curves = [(_full_name(case), case.curve) for case in report.cases if case.curve]
+    curves = [(_full_name(report, case), case.curve) for case in report.cases if case.curve]
     if not curves:
         return ""
     axes = _axes(drawing, 4.0)
@@ -155,7 +157,7 @@ def _peaks(report: Report, drawing: Drawing) -> str:
     if _several_sizes(report):
         return _peaks_by_size(report, drawing)
     bars = {
-        f"{_name(case)}, {where}": case.figures[key]
+        f"{_name(report, case)}, {where}": case.figures[key]
         for key, where in _PEAKS.items()
         for case in report.cases
         if key in case.figures
@@ -172,7 +174,7 @@ def _peaks_by_size(report: Report, drawing: Drawing) -> str:
     for key, where in _PEAKS.items():
         for case in (case for case in report.cases if key in case.figures):
             point = case.combination.megapixels, case.figures[key].median
-            lines.setdefault(f"{_name(case)}, {where}", []).append(point)
+            lines.setdefault(f"{_name(report, case)}, {where}", []).append(point)
     for n, (name, points) in enumerate(lines.items()):
         _line(axes, sorted(points), name, n)
     _sizes(axes, report)
@@ -210,7 +212,7 @@ def _series(report: Report, key: str) -> Iterator[tuple[str, list[tuple[float, f
     found: dict[str, list[tuple[float, float]]] = {}
     for case, values in _networks(report):
         if key in values:
-            found.setdefault(_name(case), []).append((case.combination.megapixels, values[key].median))
+            found.setdefault(_name(report, case), []).append((case.combination.megapixels, values[key].median))
     yield from ((name, sorted(points)) for name, points in found.items())
 
 
@@ -246,10 +248,11 @@ def _legend(axes: Axes) -> None:
     axes.legend(loc="upper left", bbox_to_anchor=(1, 1))
 
 
-def _name(case: Case) -> str:
+def _name(report: Report, case: Case) -> str:
     asked = case.combination
-    return f"{asked.runs_on}, {case.precision}, {asked.format}"
+    model = f"{asked.model_name}\n" if report.models and asked.runs_model else ""  # of their own line: there is room
+    return f"{model}{asked.runs_on}, {case.precision}, {asked.format}"
 
 
-def _full_name(case: Case) -> str:
-    return f"{case.combination.size} {_name(case)}"
+def _full_name(report: Report, case: Case) -> str:
+    return f"{case.combination.size} {_name(report, case)}"

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import floors, schema1
-from benchmarks.combinations import Combination
+from benchmarks.combinations import UNNAMED, Combination
 from benchmarks.figures import SCHEMA, Case, Curve, Figure, Report
 from vsanimesr.errors import AnimeSRError
 from vsanimesr.spec import FORMATS
@@ -63,8 +63,8 @@ def _report(data: Any, file_name: str) -> Report:
     if not isinstance(data, dict):
         raise _WrongField(f"it is {type(data).__name__}, wanted an object")
     number = _field(data, "schema", int) if "schema" in data else 1
-    if number not in (1, SCHEMA):
-        raise _WrongField(f"'schema' is {number}, this program reads 1 and {SCHEMA}")
+    if number not in range(1, SCHEMA + 1):
+        raise _WrongField(f"'schema' is {number}, this program reads 1 to {SCHEMA}")
     machine = _machine(_field(data, "machine", dict), file_name)
     benchmark = _field(data, "benchmark", str)
     if benchmark not in BENCHMARKS:
@@ -78,7 +78,7 @@ def _report(data: Any, file_name: str) -> Report:
         missing=_texts(data, "missing"),
         notes=_texts(data, "notes"),
     )
-    report = _first(plain, data) if number == 1 else _second(plain, data)
+    report = _first(plain, data) if number == 1 else _later(plain, data, number)
     _check_derived(report)
     return report
 
@@ -94,8 +94,8 @@ def _first(plain: Report, data: dict[str, Any]) -> Report:
         raise _WrongField(f"it lacks {error}, wanted what every result of {plain.benchmark} has") from error
 
 
-def _second(plain: Report, data: dict[str, Any]) -> Report:
-    cases = [_case(item, f"cases[{n}]") for n, item in enumerate(_field(data, "cases", list))]
+def _later(plain: Report, data: dict[str, Any], number: int) -> Report:
+    cases = [_case(item, f"cases[{n}]", names_model=number > 2) for n, item in enumerate(_field(data, "cases", list))]
     return replace(plain, cases=cases, ceilings=_figures(data, "ceilings"))
 
 
@@ -122,12 +122,14 @@ def _machine(machine: dict[str, Any], file_name: str) -> dict[str, Any]:
     return {**machine, "date": found[0]}
 
 
-def _case(item: Any, where: str) -> Case:
+def _case(item: Any, where: str, *, names_model: bool) -> Case:
+    """Layout 2 has no models."""
     if not isinstance(item, dict):
         raise _WrongField(f"{where} is {type(item).__name__}, wanted an object")
     words = {key: _field(item, key, str, where) for key in ("format", "backend", "device", "precision")}
     if words["format"] not in FORMATS:
         raise _WrongField(f"{where}: 'format' is {words['format']!r}, wanted one of {', '.join(FORMATS)}")
+    words["model"] = _field(item, "model", str, where) if names_model else UNNAMED
     width, height = (_positive(item, key, where) for key in ("width", "height"))
     curve = _curve(_field(item, "curve", dict, where), where) if "curve" in item else None
     macs, figures = _field(item, "macs", int, where), _figures(item, "figures", where)

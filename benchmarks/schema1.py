@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 from benchmarks import floors, memory
-from benchmarks.combinations import Combination
+from benchmarks.combinations import UNNAMED, Combination
 from benchmarks.figures import Case, Curve, Report
 
 _RATIO = "ours / bare steps"
@@ -43,4 +43,4 @@ def _memory(name: str, plain: Report, curves: dict[str, list[float]]) -> Case:
 
 
 def _combination(backend: str, precision: str, settings: dict[str, Any]) -> Combination:
-    return Combination(settings["width"], settings["height"], "RGBS", backend, "", precision)
+    return Combination(settings["width"], settings["height"], "RGBS", backend, "", precision, UNNAMED)

@@ -1,14 +1,16 @@
 """A report as tables; how they are written is the affair of `tables` and `page`."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from benchmarks import comparison, floors, memory, overhead, paper, stages
 from benchmarks.combinations import CUDA
 from benchmarks.figures import Case, Figure, Report
 
 Row = tuple[str, ...]
-CASE_HEAD = ("size", "format", "backend", "precision")
+MODEL = "model"
+CASE_HEAD = (MODEL, "size", "format", "backend", "precision")
+"""The model's column is left out where it goes without saying."""
 NOTHING = "–"
 NOT_MEASURED = "not measured"
 
@@ -27,7 +29,8 @@ class Table:
 def tables(report: Report) -> list[Table]:
     """Those of a report, the most important one first; none of them is empty."""
     every = _speed(report) if report.benchmark == "speed" else _memory(report)
-    return [table for table in (*every, *_rest(report)) if table.rows]
+    shown = every if report.models else map(_without_models, every)
+    return [table for table in (*shown, *_rest(report)) if table.rows]
 
 
 def derived(report: Report) -> list[tuple[Case, dict[str, Figure]]]:
@@ -50,6 +53,7 @@ def spread(figure: Figure) -> str:
 def _speed(report: Report) -> Iterator[Table]:
     found = derived(report)
     yield _times(found)
+    yield _against_first(report, found)
     yield _against_conversion(found)
     yield _stages(found)
     yield _against_floors(found)
@@ -69,6 +73,25 @@ def _times(found: Sequence[tuple[Case, dict[str, Figure]]]) -> Table:
         )
     is_paper = [(*_paper(), number(paper.MILLISECONDS), *[NOTHING] * 3, "")] if _has_papers_size(found) else []
     return _with_why("Time per frame", head, rows + is_paper, [paper.NOTE] if is_paper else [])
+
+
+def _against_first(report: Report, found: Sequence[tuple[Case, dict[str, Figure]]]) -> Table:
+    columns = {
+        "bare steps": floors.FASTER_BARE,
+        "vspipe": floors.FASTER_VSPIPE,
+        "by multiplications": floors.FEWER_MACS,
+    }
+    rows: list[Row] = []
+    for case, values in found:
+        first = floors.first_model(case, report.cases)
+        if first and values.keys() & set(columns.values()):
+            _, *where, precision = _asked(case)
+            both = " and ".join(dict.fromkeys((first.precision, precision)))
+            models = (first.combination.model_name, case.combination.model_name)
+            rows.append((*where, both, *models, *(_cell(values, name) for name in columns.values())))
+    notes = ["By multiplications: what fewer of them would make of it if nothing else took time."]
+    head = (*CASE_HEAD[1:], MODEL, "times as fast as", *columns)
+    return Table("Models against each other", head, rows, notes)
 
 
 def _against_conversion(found: Sequence[tuple[Case, dict[str, Figure]]]) -> Table:
@@ -163,15 +186,17 @@ def _single(title: str, figures: dict[str, Figure]) -> Table:
 
 def _asked(case: Case) -> Row:
     asked = case.combination
-    return asked.size, asked.format, asked.runs_on, case.precision
+    return asked.model_name if asked.runs_model else NOTHING, asked.size, asked.format, asked.runs_on, case.precision
 
 
 def _paper() -> Row:
-    return "x".join(map(str, paper.SIZE)), NOTHING, paper.LABEL, NOTHING
+    return paper.MODEL, "x".join(map(str, paper.SIZE)), NOTHING, paper.LABEL, NOTHING
 
 
 def _has_papers_size(found: Sequence[tuple[Case, dict[str, Figure]]]) -> bool:
-    return any((case.combination.width, case.combination.height) == paper.SIZE for case, _ in found)
+    """Whether the paper's figure is of the size and the network of one of these."""
+    asked = [case.combination for case, _ in found]
+    return any((one.width, one.height) == paper.SIZE and one.model in paper.SAME_NETWORK for one in asked)
 
 
 def _cell(figures: dict[str, Figure], name: str) -> str:
@@ -190,6 +215,12 @@ def _why(case: Case) -> str:
     """The reasons, each once; which figure one belongs to is said where there are figures."""
     reasons = dict.fromkeys(f"{name}: {why}" if case.figures else why for name, why in case.missing.items())
     return "; ".join(reasons)
+
+
+def _without_models(table: Table) -> Table:
+    if table.head[:1] != (MODEL,):
+        return table
+    return replace(table, head=table.head[1:], rows=[row[1:] for row in table.rows])
 
 
 def _with_why(title: str, head: Row, rows: list[Row], notes: list[str]) -> Table:

@@ -6,7 +6,7 @@ Everything takes its turn in every round, so that whatever else the machine does
 import os
 import tempfile
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -72,7 +72,8 @@ def measure(settings: Settings, machine: dict[str, Any], say: Say) -> Report:
         for combination, tally in progress.cases.items()
     ]
     figures = progress.others.figures()
-    ratios, notes = _compare(beside, progress, figures), {**comparison.winners(figures), **_noise(figures)}
+    ratios = _compare(beside, progress, figures)
+    notes = {**comparison.winners(figures), **beside.notes, **_noise(figures)}
     missing |= beside.missing | progress.others.missing
     return Report(
         "speed",
@@ -95,9 +96,9 @@ def _plain(settings: Settings, beside: Comparison) -> dict[str, Any]:
 
 def _macs(combination: Combination) -> int:
     """Of the `step` graph before any backend rewrites it; 0 for a backend that runs none."""
-    if combination.backend == "fake":
+    if not combination.runs_model:
         return 0
-    return macs.count(compose(models.load(models.DEFAULT), combination.clip(1)).step)
+    return macs.count(compose(models.load(combination.model), combination.clip(1)).step)
 
 
 def _ceilings(settings: Settings, say: Say) -> tuple[dict[str, Figure], dict[str, str]]:
@@ -110,7 +111,7 @@ def _round(settings: Settings, beside: Comparison, progress: _Progress, say: Say
     """Measure each thing once."""
     others, tell = Others(), progress.others
     for combination, tally in progress.cases.items():
-        say(f" {combination.label}")
+        say(f" {combination.label_among(progress.cases)}")
         tally.take(floors.BARE, MS, partial(_bare, combination, tally, settings.frames, progress), say)
         vspipe = partial(_vspipe, combination, settings.frames, progress)
         tally.take(floors.VSPIPE, FPS, partial(vspipe, around=False), say)
@@ -144,7 +145,7 @@ def _bare(combination: Combination, tally: Tally, frames: int, progress: _Progre
 
 
 def _vspipe(combination: Combination, frames: int, progress: _Progress, *, around: bool) -> float:
-    asked = asdict(combination) | {"frames": children.WARM_UP + frames, "memory": False, "around": around}
+    asked = combination.node() | {"frames": children.WARM_UP + frames, "memory": False, "around": around}
     if combination in progress.ran:
         asked["precision"] = progress.ran[combination]["precision"]
     return children.rate(children.stamps("ours", preload=combination.backend == "openvino", **asked))

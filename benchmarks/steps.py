@@ -8,6 +8,7 @@ import json
 import sys
 import time
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
 from benchmarks import children, stages
@@ -69,10 +70,10 @@ def main(arguments: str) -> int:
 def measure(combination: Combination, *, frames: int, warm_up: int) -> Steps:
     """The same as `measure_bare`, in this process; raises AnimeSRError."""
     clip = combination.clip(warm_up + frames)
-    source = [_planes(clip, n) for n in range(DRAWN)]
+    source = [planes(clip, n) for n in range(DRAWN)]
     backend = _start(combination, clip)
     try:
-        ends = _drive(backend, clip, source)
+        ends = drive(backend, clip, source)
         parts = stages.measure(backend, clip, source, -(-frames // 4))
     finally:
         backend.close()
@@ -85,11 +86,11 @@ def _start(combination: Combination, clip: ClipSpec) -> Backend:
     if precision not in ("auto", *cls.precisions):
         known = ", ".join(cls.precisions)
         raise ArgumentError(f"{combination.backend}: no precision {precision!r}; use auto or {known}")
-    return cls(Setup(clip, SLOTS, precision, combination.device, 0, lambda: models.load(models.DEFAULT)))
+    return cls(Setup(clip, SLOTS, precision, combination.device, 0, lambda: models.load(combination.model)))
 
 
-def _drive(backend: Backend, clip: ClipSpec, source: list[Planes]) -> list[float]:
-    """When each step of the clip had ended."""
+def drive(backend: Backend, clip: ClipSpec, source: Sequence[Planes]) -> list[float]:
+    """Runs a clip, two steps in flight; when each step had ended, seconds of `time.perf_counter`."""
     pending: deque[Event] = deque()
     ends: list[float] = []
     backend.reset()
@@ -105,7 +106,7 @@ def _drive(backend: Backend, clip: ClipSpec, source: list[Planes]) -> list[float
     return ends
 
 
-def _planes(clip: ClipSpec, n: int) -> Planes:
+def planes(clip: ClipSpec, n: int) -> Planes:
     """What is drawn, as samples of any format: what they mean does not matter to what they take."""
     greatest = 1 if clip.format.floating else 2**clip.format.bits - 1
     sizes = clip.format.plane_sizes(clip.width, clip.height)

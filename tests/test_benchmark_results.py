@@ -24,7 +24,7 @@ def test_what_is_written_is_read_again(report: Report, tmp_path: Path) -> None:
 
 def test_programs_find_what_is_derived_in_the_file() -> None:
     data = schema.dump(speed_report())
-    assert data["schema"] == 2
+    assert data["schema"] == 3
     assert data["cases"][0]["derived"][floors.PERCENT]["median"] == pytest.approx(69.336, rel=1e-4)
 
 
@@ -66,7 +66,8 @@ def change(data: dict[str, Any], path: str, value: Any) -> None:
 @pytest.mark.parametrize(
     ("path", "value", "says"),
     [
-        ("schema", 3, "'schema' is 3, this program reads 1 and 2"),
+        ("schema", 4, "'schema' is 4, this program reads 1 to 3"),
+        ("schema", 0, "'schema' is 0, this program reads 1 to 3"),
         ("benchmark", "sped", "'benchmark' is 'sped', wanted one of speed, memory"),
         ("machine", None, "'machine' is missing, wanted an object"),
         ("machine.cores", "two", "machine: 'cores' is 'two', wanted a whole number"),
@@ -78,6 +79,7 @@ def change(data: dict[str, Any], path: str, value: Any) -> None:
         ("cases.1.figures.vspipe.rounds", ["1"], r"rounds is \['1'\], wanted a list of numbers"),
         ("cases.0.figures.vspipe.median", 99.0, "'median' is 99.0, but that of its rounds is 0.96"),
         ("cases.0.figures.vspipe", {"rounds": [1.0], "median": 1, "unit": "x"}, "640x480 RGBS .* do not go together"),
+        ("cases.0.model", None, r"cases\[0\]: 'model' is missing, wanted a text"),
         ("cases.0.ran", {"precision": "fp32"}, r"cases\[0\].ran: 'device' is missing"),
         ("missing", {"peer": 1}, "missing: 'peer' is 1, wanted a text"),
     ],
