@@ -1,0 +1,1 @@
+"""Training and evaluation of video super-resolution for animation, without data sets."""
