@@ -1,0 +1,121 @@
+"""`python -m training.degrade sheet | apply | speed`."""
+
+import argparse
+import json
+import logging
+import re
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import torch
+
+from training.degrade import apply, codec, footage, sheet, speed
+from training.degrade.ranges import ANISOTROPIC, BASIC_OP, LEARNED_OP, Ranges
+from vsanimesr.errors import AnimeSRError, ArgumentError
+
+STAGES = {"first": BASIC_OP, "final": LEARNED_OP}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run what the command line says; returns the exit code."""
+    asked = _parser().parse_args(arguments)
+    logging.basicConfig(level=logging.INFO, format="%(message)s")
+    torch.set_num_threads(asked.threads)
+    try:
+        {"sheet": _sheet, "apply": _apply, "speed": _speed}[asked.command](asked)
+    except AnimeSRError as error:
+        print(f"training.degrade: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _sheet(asked: argparse.Namespace) -> None:
+    windows = [sheet.window(path, asked.frames, asked.side, asked.at) for path in asked.inputs]
+    page = sheet.draw(windows, _ranges(asked), asked.seed, asked.recipes, codec.choose(asked.codec))
+    try:
+        asked.output.parent.mkdir(parents=True, exist_ok=True)
+        page.save(asked.output, optimize=True)
+    except (OSError, ValueError) as error:
+        raise ArgumentError(f"--output {asked.output}: {error}; give the name of a .png that can be written") from error
+    print(f"{asked.output}: {page.width}x{page.height}")
+
+
+def _apply(asked: argparse.Namespace) -> None:
+    source = footage.frames(asked.input)
+    frames = apply.degraded(source, _ranges(asked), asked.seed, codec.choose(asked.codec), length=asked.clip)
+    number = footage.write(asked.output, frames, footage.rate(asked.input))
+    print(f"{asked.output}: {number} frames")
+
+
+def _speed(asked: argparse.Namespace) -> None:
+    clip, chosen = speed.clip(asked.frames, asked.side).to(asked.device), codec.choose(asked.codec)
+    timing = speed.measure(clip, _ranges(asked), chosen, seed=asked.seed, seconds=asked.seconds)
+    print(timing.table())
+    print(f"{timing.clips_per_second:.1f} clips of {asked.frames} frames, {asked.side}x{asked.side}, per second")
+    facts = {"frames": asked.frames, "side": asked.side, "threads": asked.threads, "device": asked.device}
+    print(json.dumps(facts | {"clips": timing.clips, "seconds": timing.seconds}))
+
+
+def _ranges(asked: argparse.Namespace) -> Ranges:
+    return STAGES[asked.stage].with_anisotropic(asked.anisotropic).at(asked.progress)
+
+
+def _parser() -> argparse.ArgumentParser:
+    root = argparse.ArgumentParser(prog="python -m training.degrade", description="AnimeSR's degradations.")
+    commands = root.add_subparsers(dest="command", required=True)
+    page = commands.add_parser("sheet", help="a picture of the operators and of whole recipes")
+    page.add_argument("inputs", nargs="+", type=Path, metavar="INPUT", help="pictures or videos")
+    page.add_argument("--output", "-o", type=Path, default=Path("degradations.png"), help="the picture [%(default)s]")
+    page.add_argument("--recipes", type=_positive, default=7, help="how many for each input [%(default)s]")
+    page.add_argument("--frames", type=_positive, default=15, help="length of the clips [%(default)s]")
+    page.add_argument("--side", type=_by_four, default=240, help="HR samples that are shown, by 4 [%(default)s]")
+    page.add_argument("--at", type=_place, metavar="X,Y", help="where they begin [where there is most detail]")
+    video = commands.add_parser("apply", help="degrade a video into a lossless file")
+    video.add_argument("input", type=Path, metavar="IN", help="a video")
+    video.add_argument("output", type=Path, metavar="OUT.mkv", help="FFV1, a quarter of its width and height")
+    video.add_argument("--clip", type=int, default=0, metavar="N", help="a new recipe every N frames [one for all]")
+    clips = commands.add_parser("speed", help="clips per second, and the time of each stage")
+    clips.add_argument("--frames", type=_positive, default=15, help="of a clip [%(default)s]")
+    clips.add_argument("--side", type=_by_four, default=256, help="HR samples, by 4 [%(default)s]")
+    clips.add_argument("--seconds", type=float, default=10, help="how long to measure [%(default)s]")
+    clips.add_argument("--device", default="cpu", help="of everything but the codec [%(default)s]")
+    for each in (page, video, clips):
+        _add_recipes(each)
+    return root
+
+
+def _add_recipes(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--seed", type=int, default=0, help="of everything that is drawn [%(default)s]")
+    parser.add_argument(
+        "--stage", choices=STAGES, default="first", help="whose ranges: by 4, or by 2 twice [%(default)s]"
+    )
+    parser.add_argument("--anisotropic", choices=ANISOTROPIC, default="code", help="whose deviations [%(default)s]")
+    parser.add_argument("--progress", type=float, default=1.0, help="of the curriculum, 0 to 1 [%(default)s]")
+    parser.add_argument("--codec", choices=("auto", *codec.CODECS), default="auto", help="whose x264 [%(default)s]")
+    parser.add_argument("--threads", type=_positive, default=1, help="of PyTorch [%(default)s]")
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"{number}, wanted a number from 1 on")
+    return number
+
+
+def _by_four(text: str) -> int:
+    number = _positive(text)
+    if number % 4:
+        raise argparse.ArgumentTypeError(f"{number}, wanted a multiple of 4")
+    return number
+
+
+def _place(text: str) -> tuple[int, int]:
+    found = re.fullmatch(r"(\d+),(\d+)", text)
+    if found is None:
+        raise argparse.ArgumentTypeError(f"{text!r}, wanted a column and a row, such as 320,96")
+    return int(found[1]), int(found[2])
+
+
+if __name__ == "__main__":
+    sys.exit(main())
