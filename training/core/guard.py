@@ -1,0 +1,90 @@
+"""What stops a training: numbers that are none any more, memory that is not enough, Ctrl-C and SIGTERM."""
+
+import math
+import signal
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
+from types import FrameType
+
+import torch
+from torch import nn
+
+from vsanimesr.errors import TrainingError
+
+MEMORY = "allocate memory", "not enough memory", "out of memory"
+"""One of these is in what PyTorch says when the host or the device has none left."""
+
+
+class Stopped(TrainingError):
+    """Why a step cannot be done; the trainer adds which one and what checkpoint there is."""
+
+
+def check(name: str, terms: Mapping[str, float], gradient: float) -> None:
+    """Raise Stopped if a term of the loss of the optimiser `name`, or the length of its gradient, is not finite."""
+    found = {**terms, "gradient": gradient}
+    if all(map(math.isfinite, found.values())):
+        return
+    told = ", ".join(f"{term} {value:g}" for term, value in found.items())
+    raise Stopped(
+        f"the loss of '{name}' is no finite number any more: {told}; lower the learning rate, set clip to 1, use fp32, "
+        "or look for samples that are not from 0 to 1"
+    )
+
+
+def check_weights(networks: Mapping[str, nn.Module]) -> None:
+    """Raise Stopped if a network has a parameter or buffer that is not finite, so no checkpoint will."""
+    for name, network in networks.items():
+        for key, value in network.state_dict().items():
+            if not bool(torch.isfinite(value).all()):
+                raise Stopped(f"{key} of the network '{name}' is not finite; lower the learning rate or set clip to 1")
+
+
+@contextmanager
+def memory(sizes: str, device: torch.device) -> Generator[None, None, None]:
+    """Turns what PyTorch raises when memory is not enough into Stopped, which names the sizes of the batch."""
+    try:
+        yield
+    except (
+        MemoryError,
+        RuntimeError,
+    ) as exc:  # torch.OutOfMemoryError is a RuntimeError
+        if isinstance(exc, RuntimeError) and not any(words in str(exc) for words in MEMORY):
+            raise
+        said = str(exc).partition("\n")[0] or "no memory left"
+        raise Stopped(
+            f"the memory of {device} is not enough for a batch of {sizes} ({said}); lower the batch, the frames or the "
+            "size of pictures, recompute steps for the backward pass, or use more processes"
+        ) from exc
+
+
+def explained(why: Stopped, step: int, last: str) -> TrainingError:
+    """The error for people: the step that failed, counted from 1, why, and the last good checkpoint."""
+    return TrainingError(f"step {step} failed: {why}; the last good checkpoint is {last}")
+
+
+class Stop:
+    """While entered, the first Ctrl-C or SIGTERM only sets `asked`, and the second Ctrl-C interrupts at once.
+
+    Signals reach the main thread only, so in another one this does nothing.
+    """
+
+    def __init__(self) -> None:
+        self.asked = False
+        self._before: dict[int, signal._HANDLER] = {}
+
+    def __enter__(self) -> "Stop":
+        try:
+            for number in (signal.SIGINT, signal.SIGTERM):
+                self._before[number] = signal.signal(number, self._ask)
+        except ValueError:  # not in the main thread
+            self._before.clear()
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+
+    def _ask(self, number: int, frame: FrameType | None) -> None:
+        if self.asked and number == signal.SIGINT:
+            raise KeyboardInterrupt
+        self.asked = True

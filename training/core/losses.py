@@ -1,0 +1,80 @@
+"""Losses and targets for pictures in RGB from 0 to 1. Everything is computed in float32, also of bfloat16."""
+
+from functools import cache
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from vsanimesr.errors import FormatError
+
+KERNEL = 51
+"""Side of the unsharp mask's Gaussian, in samples."""
+SIGMA = 0.3 * ((KERNEL - 1) * 0.5 - 1) + 0.8
+"""Its standard deviation, 8.0: what OpenCV takes for that side."""
+SOBEL = ((-1.0, 0.0, 1.0), (-2.0, 0.0, 2.0), (-1.0, 0.0, 1.0))
+
+
+def l1(pictures: Tensor, truth: Tensor) -> Tensor:
+    """The mean absolute difference of tensors of one shape."""
+    return (pictures.float() - truth.float()).abs().mean()
+
+
+def charbonnier(pictures: Tensor, truth: Tensor, epsilon: float = 1e-3) -> Tensor:
+    """The mean of sqrt(d^2 + epsilon^2), an L1 that is smooth at 0 (Charbonnier et al., ICIP 1994)."""
+    return ((pictures.float() - truth.float()).square() + epsilon**2).sqrt().mean()
+
+
+def line_gradient(pictures: Tensor, truth: Tensor, lines: Tensor | None = None, weight: float = 4.0) -> Tensor:
+    """The mean absolute difference of Sobel gradients, in values per sample, of pictures [..., 3, H, W].
+
+    Where `lines`, [..., 1, H, W] or [..., H, W] from 0 to 1, is 1, a sample counts 1 + `weight` times as much as where
+    it is 0; the weights are normalised, so few lines do not make a small loss. Without lines all count the same.
+    """
+    difference = _gradients(pictures.float() - truth.float()).abs().mean(1)
+    if lines is None:
+        return difference.mean()
+    counts = 1 + weight * lines.float().reshape(difference.shape)
+    return (difference * counts).sum() / counts.sum()
+
+
+def _gradients(pictures: Tensor) -> Tensor:
+    """Sobel gradients, horizontal and vertical: [..., 3, H, W] to [N, 6, H, W]; the border repeats itself."""
+    flat = F.pad(pictures.reshape(-1, *pictures.shape[-3:]), (1, 1, 1, 1), mode="replicate")
+    across = torch.tensor(SOBEL, device=flat.device) / 8
+    kernels = torch.stack([across, across.T])[:, None].repeat(3, 1, 1, 1)
+    with torch.autocast(flat.device.type, enabled=False):
+        return F.conv2d(flat, kernels, groups=3)
+
+
+@torch.no_grad()
+def unsharp_masked(truth: Tensor, weight: float = 0.3, threshold: float = 10.0) -> Tensor:
+    """The sharpened target of AnimeSR's L1 stage, [..., 3, H, W] from 0 to 1 to the same shape and range.
+
+    residual = x - blur(x); mask = blur(|residual| > threshold / 255); mask clip(x + weight residual) + (1 - mask) x.
+    The Gaussian is 51 samples wide, its border mirrored without repeating the outermost sample; so sides must be more
+    than 25, else FormatError. Source: the authors' code; the paper does not mention it (Real-ESRGAN, section 4.2 does).
+    """
+    if min(truth.shape[-2:]) <= KERNEL // 2:
+        height, width = truth.shape[-2:]
+        raise FormatError(f"pictures of {width}x{height} cannot be sharpened, wanted sides above {KERNEL // 2}")
+    flat = truth.float().reshape(-1, 1, *truth.shape[-2:])
+    residual = flat - _blurred(flat)
+    mask = _blurred((residual.abs() * 255 > threshold).float())
+    sharp = (flat + weight * residual).clamp(0, 1)
+    return (mask * sharp + (1 - mask) * flat).reshape(truth.shape)
+
+
+def _blurred(planes: Tensor) -> Tensor:
+    """Planes [N, 1, H, W], one direction after the other."""
+    half, kernel = KERNEL // 2, _gaussian().to(planes.device)
+    with torch.autocast(planes.device.type, enabled=False):
+        across = F.conv2d(F.pad(planes, (half, half, 0, 0), mode="reflect"), kernel.reshape(1, 1, 1, -1))
+        return F.conv2d(F.pad(across, (0, 0, half, half), mode="reflect"), kernel.reshape(1, 1, -1, 1))
+
+
+@cache
+def _gaussian() -> Tensor:
+    at = torch.arange(KERNEL, dtype=torch.float64) - KERNEL // 2
+    weights = torch.exp(-at.square() / (2 * SIGMA**2))
+    return (weights / weights.sum()).float()
