@@ -1,0 +1,131 @@
+"""Distil a light model of an official one.
+
+    python -m training.distill pool POOL --clips 600
+    python -m training.distill pool HELD_OUT --clips 12 --split val --truth
+    python -m training.distill train POOL RUN --held-out HELD_OUT --steps 20000
+    python -m training.distill export RUN lite.onnx --name lite
+
+Everything can be interrupted and goes on by the same command.
+"""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from tqdm import tqdm
+
+from training.common import Trainer
+from training.core import checkpoints
+from training.core.export import weights
+from training.distilling import Distillation, Distilling, Pool, make
+from training.distilling.learner import Batches
+from vsanimesr.errors import AnimeSRError
+from vsanimesr.models import DEFAULT, artifact
+from vsanimesr.spec import Network
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Do what the command line says; returns the exit code."""
+    asked = _parser().parse_args(arguments)
+    try:
+        asked.run(asked)
+    except AnimeSRError as error:
+        print(f"distill: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _pool(asked: argparse.Namespace) -> None:
+    numbers = range(asked.first, asked.first + asked.clips)
+    with tqdm(total=len(numbers), unit="clip", disable=asked.quiet) as bar:
+        kind = Pool(asked.teacher, asked.split, asked.size, asked.frames)
+        make(asked.folder, kind, numbers, lambda _: bar.update(), truth=asked.truth)
+
+
+def _train(asked: argparse.Namespace) -> None:
+    names = ("steps", "batch", "seed", "precision", "network", "feedback", "frames", "patch", "loss", "lr")
+    given = {name: getattr(asked, name) for name in names}
+    settings = Distilling(
+        **given, length=asked.length or asked.steps, clip=1.0, samples_every=asked.look, log_every=asked.log,
+        milestone_every=asked.milestone,
+    )  # fmt: skip
+    learner = Distillation(settings, asked.held_out)
+    start = {"student": asked.start} if asked.start else None
+    outcome = Trainer(asked.run_folder, settings, learner, Batches(asked.pool, settings), start=start).run()
+    print(outcome.checkpoint)
+
+
+def _export(asked: argparse.Namespace) -> None:
+    found = checkpoints.find(asked.run_folder)
+    state = {name.removeprefix("recurrent_cell."): tensor.numpy() for name, tensor in weights(found, "student").items()}
+    model = artifact.build(asked.name, artifact.rounded(state), asked.source, asked.licence, str(asked.run_folder))
+    artifact.write(model, asked.output, half=True)
+    print(f"{asked.output}: {asked.output.stat().st_size} bytes, weights {model.spec.weights_sha256}")
+
+
+def _parser() -> argparse.ArgumentParser:
+    form = argparse.RawDescriptionHelpFormatter
+    parser = argparse.ArgumentParser(prog="python -m training.distill", description=__doc__, formatter_class=form)
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    action = commands.add_parser("pool", help="draw clips, degrade them, and keep what the teacher makes of them")
+    add = action.add_argument
+    add("folder", type=Path)
+    add("--clips", type=int, default=600, help="[%(default)s]")
+    add("--first", type=int, default=0, help="number of the first one [%(default)s]")
+    add("--teacher", default=DEFAULT, help="[%(default)s]")
+    add("--split", default="train", help="of the renderer [%(default)s]")
+    add("--size", type=_size, default=(640, 384), metavar="WxH", help="of the truth [640x384]")
+    add("--frames", type=int, default=15, help="[%(default)s]")
+    add("--truth", action="store_true", help="keep the truth as well")
+    add("--quiet", action="store_true")
+    action.set_defaults(run=_pool)
+
+    action = commands.add_parser("train", help="train a student on a pool")
+    add = action.add_argument
+    add("pool", type=Path)
+    add("run_folder", type=Path, metavar="RUN")
+    add("--held-out", type=Path, metavar="POOL", help="to compare with now and then")
+    add("--start", type=Path, metavar="RUN", help="begin with the weights of another run")
+    add("--network", type=_network, default=Distilling.network, metavar="F:A-B-C:M", help="features:blocks:fusion")
+    add("--alone", dest="feedback", action="store_false", help="without feedback")
+    add("--steps", type=int, required=True)
+    add("--length", type=int, default=0, help="steps over which the learning rate falls [all of them]")
+    for name in ("batch", "seed", "frames", "patch"):
+        add(f"--{name}", type=int, default=8 if name == "batch" else getattr(Distilling, name), help="[%(default)s]")
+    add("--loss", choices=("l1", "charbonnier", "l2"), default=Distilling.loss, help="[%(default)s]")
+    add("--lr", type=float, default=Distilling.lr, help="[%(default)s]")
+    add("--precision", choices=("fp32", "bf16"), default="bf16", help="[%(default)s]")
+    for name, usual in {"look": 500, "log": 50, "milestone": 0}.items():
+        add(f"--{name}", type=int, default=usual, metavar="STEPS", help="[%(default)s]")
+    action.set_defaults(run=_train)
+
+    action = commands.add_parser("export", help="the averaged student as an artifact with weights in float16")
+    add = action.add_argument
+    add("run_folder", type=Path, metavar="RUN")
+    add("output", type=Path, metavar="FILE.onnx")
+    add("--name", required=True)
+    add("--source", default="distilled on drawn animation", help="[%(default)s]")
+    add("--licence", default="Apache-2.0", help="[%(default)s]")
+    action.set_defaults(run=_export)
+    return parser
+
+
+def _size(text: str) -> tuple[int, int]:
+    width, height = map(int, text.split("x"))
+    return width, height
+
+
+def _network(text: str) -> Network:
+    """Such as '24:3-2-1:64'."""
+    try:
+        features, blocks, fusion = text.split(":")
+        full, half, quarter = map(int, blocks.split("-"))
+        return Network(int(features), (full, half, quarter), int(fusion))
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is no network, wanted one such as 24:3-2-1:64") from None
+
+
+if __name__ == "__main__":
+    sys.exit(main())
