@@ -20,6 +20,8 @@ from training.degrade.ranges import PROFILES
 from vsanimesr import pipeline
 from vsanimesr.errors import ArgumentError, BackendUnavailable, PipelineError
 
+pytestmark = pytest.mark.slow  # seconds, and seldom what breaks
+
 IDC = {"baseline": 66, "main": 77, "high": 100}
 
 

@@ -16,6 +16,8 @@ from training.degrade.colours import rounded
 from training.degrade.layout import GAP, HEADING
 from vsanimesr.errors import ArgumentError, MediaError
 
+pytestmark = pytest.mark.slow  # seconds, and seldom what breaks
+
 
 @pytest.fixture
 def video(tmp_path):

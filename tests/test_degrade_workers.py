@@ -10,6 +10,8 @@ from torch.utils.data import DataLoader, Dataset
 from tests.degrading import moving
 from training.degrade import Recipe, codec, degrade, generator
 
+pytestmark = pytest.mark.slow  # seconds, and seldom what breaks
+
 STARTS = [start for start in ("fork", "spawn") if start in multiprocessing.get_all_start_methods()]
 
 

@@ -82,7 +82,10 @@ def test_parameter_count(architecture, feedback):
     assert sum(parameter.numel() for parameter in network.parameters()) == COUNTS[architecture, feedback]
 
 
-@pytest.mark.parametrize(("kind", "shape"), [(Reference, None), (NarrowReference, Network(12, (3, 2, 1), 20))])
+WIDE = pytest.param(Reference, None, marks=pytest.mark.slow)
+
+
+@pytest.mark.parametrize(("kind", "shape"), [WIDE, (NarrowReference, Network(12, (3, 2, 1), 20))])
 @pytest.mark.parametrize("feedback", [True, False])
 def test_equals_the_paper_s_way_over_several_steps(feedback, kind, shape):
     network = lively(feedback, network=shape).double()

@@ -13,6 +13,8 @@ from training.toon.__main__ import main
 from training.toon.measure import EDGES, WIDTHS, block_colours, line_widths, spectrum_slope, statistics
 from vsanimesr.errors import MediaError
 
+pytestmark = pytest.mark.slow  # seconds, and seldom what breaks
+
 SIZE = ["--size", "128x72"]
 
 

@@ -17,6 +17,8 @@ from training.toon.noise import fractal
 from training.toon.pen import Recorder
 from training.toon.rng import Dice, Seed, root
 
+pytestmark = pytest.mark.slow  # seconds, and seldom what breaks
+
 
 def drawn(recorder: Recorder, size: int = 200) -> tuple[np.ndarray, np.ndarray]:
     """A recorded drawing on white, and its mask."""

@@ -24,6 +24,8 @@ from training.toon.staging import PLACES
 from training.toon.trial import ACTORS
 from training.toon.view import View, shape
 
+pytestmark = pytest.mark.slow  # seconds, and seldom what breaks
+
 SEED = root(11, "train")
 LIGHT = light(SEED.dice("light"), "noon")
 INK = ink(SEED.dice("ink"))

@@ -27,6 +27,8 @@ from training.core.checkpoints import all_in, find
 from training.core.distributed import joined
 from vsanimesr.nets import AnimeSR
 
+pytestmark = pytest.mark.slow  # seconds, and seldom what breaks
+
 
 def steps_in(path):
     return [int(folder.name[5:]) for folder in all_in(path / "checkpoints")]

@@ -24,6 +24,8 @@ from vsanimesr import models
 from vsanimesr.errors import TrainingError
 from vsanimesr.nets import AnimeSR, from_state_dict
 
+pytestmark = pytest.mark.slow  # seconds, and seldom what breaks
+
 
 def state_of(number: float = 0.0) -> State:
     net = {"weight": torch.full((3,), number)}

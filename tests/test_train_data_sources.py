@@ -16,6 +16,8 @@ from training.data.sources import window
 from training.preparing import decoding
 from vsanimesr.errors import AnimeSRError, ArgumentError, MediaError
 
+pytestmark = pytest.mark.slow  # seconds, and seldom what breaks
+
 
 def numbered(frames, height=48, width=64):
     """Pictures that say number, row and column."""

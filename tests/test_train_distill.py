@@ -18,6 +18,8 @@ from vsanimesr.errors import TrainingError
 from vsanimesr.models import artifact
 from vsanimesr.spec import RGBS, ClipSpec
 
+pytestmark = pytest.mark.slow  # seconds, and seldom what breaks
+
 
 @pytest.fixture(scope="module")
 def teacher(tmp_path_factory: pytest.TempPathFactory) -> str:

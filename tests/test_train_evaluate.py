@@ -21,6 +21,8 @@ from training.report.methods import Bicubic, Network
 from training.report.results import TRUTH, ClipResult, Evaluation
 from vsanimesr.models import artifact
 
+pytestmark = pytest.mark.slow  # seconds, and seldom what breaks
+
 
 class Replay:
     """A method that shows pictures it was given."""

@@ -16,6 +16,8 @@ from training.report.methods import Network
 from vsanimesr.errors import ArgumentError, BackendUnavailable, BadModelFile, FormatError, MediaError, ModelNotFetched
 from vsanimesr.models import artifact
 
+pytestmark = pytest.mark.slow  # seconds, and seldom what breaks
+
 
 def test_the_network_runs_as_the_reference_does():
     low = np.stack([noise(n, 18, 22) for n in range(4)])

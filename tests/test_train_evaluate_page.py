@@ -19,6 +19,8 @@ from training.report.results import TRUTH, ClipResult, DriftResult, Evaluation
 from training.report.spots import Finder
 from vsanimesr.errors import ArgumentError
 
+pytestmark = pytest.mark.slow  # seconds, and seldom what breaks
+
 METHODS = ("bicubic", "animesr-v1", "ours <b>")
 
 

@@ -17,6 +17,8 @@ from training.metrics import brisque, files, niqe, piqe, statistics, svr
 from training.metrics.pictures import gray, luma
 from vsanimesr.errors import ArgumentError, BadModelFile, FormatError, ModelNotFetched
 
+pytestmark = pytest.mark.slow  # seconds, and seldom what breaks
+
 
 @pytest.fixture(scope="module")
 def prior():

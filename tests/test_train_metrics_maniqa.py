@@ -12,6 +12,8 @@ from training.metrics.swin import ScaleSwin, SwinBlock
 from training.metrics.vision_transformer import Block, VisionTransformer
 from vsanimesr.errors import BadModelFile, FormatError
 
+pytestmark = pytest.mark.slow  # seconds, and seldom what breaks
+
 SMALL = {"width": 16, "heads": 2, "side": 64}
 
 

@@ -11,6 +11,8 @@ from tests.preparing import X264, film, moving, video
 from training.preparing import decoding
 from vsanimesr.errors import MediaError
 
+pytestmark = pytest.mark.slow  # seconds, and seldom what breaks
+
 FRAMES = 70
 KINDS = {
     "b-frames.mp4": ("libx264", 12, X264),
