@@ -348,6 +348,36 @@ def test_a_dead_node_that_is_still_offered_is_left_alone(worked: bool, monkeypat
             lose(met=False)
 
 
+@pytest.mark.parametrize(("late", "mixed"), [(False, False), (True, False), (True, True)])
+def test_a_node_that_runs_other_engines(late: bool, mixed: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    killed: list[Any] = []
+    errors = SimpleNamespace(RayTaskError=ZeroDivisionError, RayError=ArithmeticError)
+    ray = SimpleNamespace(exceptions=errors, kill=killed.append)
+    monkeypatch.setattr(Crew, "_places", lambda _: [Offered])
+    monkeypatch.setattr(Crew, "_renderer", lambda *_: "renderer")
+    monkeypatch.setattr(Seat, "start", lambda _: None)
+    monkeypatch.setattr(Seat, "is_alive", lambda _: True)
+    chunks = plan([], range(9), least=1, most=9)
+    found = Manifest.new(source=CLIP, identity="", arguments={}, model="", device="", versions={}, chunks=chunks)
+    crew = Crew(ray, SimpleNamespace(), replace(found, engines=16 * "a"), SimpleNamespace(source=CLIP), mixed=mixed)
+    crew._seat(late=late)
+    (seat,) = crew._seats.values()
+    seat.met = True
+    words = Message("Information", f"Upscale: v2 on tensorrt (H200), fp16, engines {16 * 'b'}")
+    if mixed:
+        assert list(crew._told(seat, words)) == [words]
+    elif late:
+        (warning,) = crew._told(seat, words)
+        assert "it runs other engines" in warning.text
+        assert killed == ["renderer"]
+        assert list(crew._told(seat, errors.RayError("killed"))) == []
+        crew._seat(late=True)
+        assert crew._seats == {}
+    else:
+        with pytest.raises(JobError, match=r"node box \(abc\) runs other engines: .*--engine-dir"):
+            list(crew._told(seat, words))
+
+
 def machine(number: str, alive: bool = True, **resources: float) -> dict[str, Any]:
     """A node as Ray tells of it."""
     about = {"NodeManagerHostname": "box", "NodeManagerAddress": "10.0.0.1"}

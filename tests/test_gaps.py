@@ -22,8 +22,10 @@ def test_lost_frames_are_a_gap(first: int, count: int) -> None:
     ((begin, length),) = gaps(film)
     assert begin == pytest.approx((first - 1) * 1.001 / 24, abs=0.001)
     assert length == pytest.approx((count + 1) * 1.001 / 24, abs=0.002)
-    (remark,) = remarks(film)
+    (remark,) = remarks(film, range(len(film.timestamps)))
     assert f"after {begin:.1f}" in remark
+    assert list(remarks(film, range(first))) == []
+    assert list(remarks(film, range(first, len(film.timestamps)))) == []
 
 
 @given(st.lists(st.sampled_from([42, 42, 83, 125, 2000]), min_size=20, max_size=200))
@@ -40,4 +42,16 @@ def test_a_rate_that_varies_is_no_damage(steps: list[int]) -> None:
 )
 def test_whole_videos_have_none(film) -> None:
     assert gaps(film) == []
-    assert list(remarks(film)) == []
+    assert list(remarks(film, range(len(film.timestamps)))) == []
+
+
+@pytest.mark.parametrize(("count", "told"), [(19, 19), (21, 0)])
+def test_a_hundredth_of_the_frames_may_be_followed_by_one(count: int, told: int) -> None:
+    stamps, gap = [0], set(range(50, 50 + 90 * count, 90))
+    for n in range(2000):
+        stamps.append(stamps[-1] + (900 if n in gap else 42))
+    film = video(tuple(stamps))
+    assert len(gaps(film)) == told
+    words = list(remarks(film, range(2001)))
+    assert len(words) == min(told, 4)
+    assert not words or words[-1] == f"and {count - 3} more such gaps"

@@ -46,9 +46,9 @@ def test_a_part_is_what_the_whole_has_there(order: Order) -> None:
 def test_another_part_is_another_job(order: Order) -> None:
     part = replace(order, start="1f", end="50f")
     interrupted(part)
-    with pytest.raises(JobError, match="frames was 1 to 49, now 1 to 54"):
+    with pytest.raises(JobError, match="--start and --end, in frames, was 1 to 49, now 1 to 54"):
         list(Job(replace(part, end="55f")).run())
-    with pytest.raises(JobError, match="frames was 1 to 49, now not given"):
+    with pytest.raises(JobError, match="in frames, was 1 to 49, now not given"):
         list(Job(order).run())
     assert isinstance(list(Job(replace(part, end="50f")).run())[-1], Done)
     assert len(pictures(order.output)) == 49
@@ -126,7 +126,7 @@ def test_engines_that_were_built_anew_are_noticed(order: Order) -> None:
     folder = begun_with(order, OLD)
     before = Manifest.load(folder / manifest.NAME)
     assert before.engines == OLD
-    with pytest.raises(JobError, match="the engines are not those that it was begun with; give --mixed"):
+    with pytest.raises(JobError, match=f"the engines are {NEW}, not {OLD}; give --mixed .* or --overwrite"):
         list(Job(order, with_engines(NEW)).run())
     assert Manifest.load(folder / manifest.NAME) == before
     assert isinstance(list(Job(order, with_engines(OLD)).run())[-1], Done)
@@ -136,8 +136,38 @@ def test_engines_that_were_built_anew_are_noticed(order: Order) -> None:
 def test_engines_that_were_built_anew_are_taken_if_asked_for(order: Order) -> None:
     begun_with(order, OLD)
     events = list(Job(replace(order, mixed=True), with_engines(NEW)).run())
-    assert any("the engines are not those" in text for text in texts(events))
+    assert any(f"the engines are {NEW}, not {OLD}" in text for text in texts(events))
     assert len(pictures(order.output)) == FRAMES
+
+
+def test_overwrite_begins_anew_with_engines_that_were_built_anew(order: Order) -> None:
+    begun_with(order, OLD)
+    folder, engines = order.output.with_name("out.mkv" + FOLDER), list[str]()
+    for event in Job(replace(order, overwrite=True), with_engines(NEW)).run():
+        if isinstance(event, Step) and event.what == "frames":
+            found = Manifest.load(folder / manifest.NAME)
+            engines.append(found.engines)
+    assert set(engines) == {NEW}
+    assert len(pictures(order.output)) == FRAMES
+
+
+def test_engines_of_a_job_of_which_nothing_is_done_do_not_matter(order: Order) -> None:
+    folder = begun_with(order, OLD)
+    found = Manifest.load(folder / manifest.NAME)
+    for chunk in found.chunks:
+        found = found.unfinished(chunk)
+    found.save(folder / manifest.NAME)
+    assert isinstance(list(Job(order, with_engines(NEW)).run())[-1], Done)
+
+
+def test_engines_may_not_change_within_a_run(order: Order) -> None:
+    def render(job: Job, found: Manifest) -> Generator[workers.Event, None, None]:
+        for n, event in enumerate(Job._here(job, found)):
+            yield Message("Information", f"Upscale: v2 on tensorrt (H200), fp16, engines {NEW if n > 9 else OLD}")
+            yield event
+
+    with pytest.raises(JobError, match=f"the engines are {NEW}, not {OLD}"):
+        list(Job(order, render).run())
 
 
 # -- a source that goes ------------------------------------------------------------------------------------------------

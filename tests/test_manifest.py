@@ -110,7 +110,7 @@ def test_what_may_change_last_bits_is_told_apart() -> None:
 @pytest.mark.parametrize(("before", "now", "differ"), [("", "a", 0), ("a", "", 0), ("a", "a", 0), ("a", "b", 1)])
 def test_engines_differ_only_where_both_are_known(before: str, now: str, differ: int) -> None:
     drift = replace(new(), engines=before).drift(replace(new(), engines=now))
-    assert drift == ["the engines are not those that it was begun with"] * differ
+    assert drift == [f"the engines are {now}, not {before}"] * differ
 
 
 def test_several_differences_and_none() -> None:

@@ -2,7 +2,6 @@
 
 import os
 import subprocess
-import time
 from pathlib import Path
 
 import pytest
@@ -51,8 +50,10 @@ def test_names_that_are_no_unicode(tmp_path: Path) -> None:
     assert found(path, range(FRAMES))[1] == scene_starts(CLIP)
 
 
-def processes() -> list[str]:
-    told = subprocess.run(["ps", "-eo", "args="], capture_output=True, text=True, check=True).stdout
+def children() -> list[str]:
+    """The searches of this process that run."""
+    words = ["ps", "-o", "args=", "--ppid", str(os.getpid())]
+    told = subprocess.run(words, capture_output=True, text=True, check=True).stdout
     return [line for line in told.splitlines() if scene_process.__name__ in line]
 
 
@@ -60,11 +61,23 @@ def test_closing_ends_it_at_once() -> None:
     running = searched(CLIP, track=-1, convert="", part=range(FRAMES))
     next(running)
     next(running)
+    assert len(children()) == 1
     running.close()
-    deadline = time.monotonic() + 20
-    while processes() and time.monotonic() < deadline:
-        time.sleep(0.05)
-    assert processes() == []
+    assert children() == []
+
+
+def test_what_others_print_is_not_taken_for_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "sitecustomize.py").write_text("print('hello'); print('[\"hello\"]')")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    assert found(CLIP, range(FRAMES))[1] == scene_starts(CLIP)
+
+
+def test_a_new_file_is_seen_to_be_indexed(tmp_path: Path) -> None:
+    path, told = tmp_path / "new.mkv", list[tuple[int, int]]()
+    path.write_bytes(CLIP.read_bytes())
+    scene_starts(path, indexed=lambda done, total: told.append((done, total)))
+    assert told
+    assert all(0 <= done <= total == 100 for done, total in told)
 
 
 def test_a_process_that_dies_is_told_of(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -51,6 +51,14 @@ def test_the_pictures_are_those_of_the_whole_frame(made: Setup, count: tuple[int
     equal(feed_planes(tiled(made, tiling), source), feed_planes(Spatial(made), source))
 
 
+def test_what_computes_is_that_of_the_backend_below() -> None:
+    below = Spatial(tile_setup(SPATIAL, TILING))
+    below.engines = "0123456789abcdef"
+    above = Tiled(below, SPATIAL.clip, TILING)
+    names = "name", "precision", "device", "engines"
+    assert [getattr(above, name) for name in names] == [getattr(below, name) for name in names]
+
+
 def test_without_the_exchange_they_would_not_be() -> None:
     source, alone = noise(4, SPATIAL.clip), tiled(SPATIAL, TILING)
     alone._moves = ()

@@ -32,7 +32,7 @@ class Tiled(Backend):
         self._seen = [_seen(tile, clip.format) for tile in tiling.tiles]
         self._parts = [_parts(tile, clip) for tile in tiling.tiles]
         self._moves = tiling.moves
-        self.precision, self.device = backend.precision, backend.device
+        self.precision, self.device, self.engines = backend.precision, backend.device, backend.engines
         # Who asks for these wants to know what computes.
         self.name, self.precisions = backend.name, backend.precisions  # type: ignore[misc]
         self.version = backend.version  # type: ignore[method-assign]

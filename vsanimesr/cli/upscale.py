@@ -16,6 +16,7 @@ from vsanimesr.cluster.cluster import Cluster
 from vsanimesr.errors import AnimeSRError, ArgumentError
 from vsanimesr.jobs.job import FOLDER, Job, Render
 from vsanimesr.jobs.order import Order
+from vsanimesr.jobs.part import is_moment
 from vsanimesr.jobs.script import ScriptOptions
 from vsanimesr.media.encoder_table import ENCODERS
 from vsanimesr.media.encoders import Encoding
@@ -90,7 +91,8 @@ def _add_upscaling(parser: argparse.ArgumentParser) -> None:
         "tilesize": "likewise: width and height of a tile",
         "overlap": "likewise: columns and rows that are cropped at inner sides [32]",
     }.items():
-        group.add_argument(f"--{name}", type=_one_or_two, metavar="N[,N]", help=words)
+        kind = _tiles if name == "tiles" else _one_or_two
+        group.add_argument(f"--{name}", type=kind, metavar="N[,N]", help=words)
     group.add_argument("--engine-dir", metavar="FOLDER", help="where engines lie [the user's cache]")
 
 
@@ -107,9 +109,10 @@ def _add_encoding(parser: argparse.ArgumentParser) -> None:
 
 def _add_work(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("work")
-    words = "upscale from there on: a time (90, 1:30, 0:01:30.5) or a frame (2160f) [the beginning]"
-    group.add_argument("--start", default="", metavar="MOMENT", help=words)
-    group.add_argument("--end", default="", metavar="MOMENT", help="likewise, up to there [the end]")
+    words = "upscale from there on: a time since the first frame (90, 1:30, 0:01:30.5), or a frame (2160f) [the first]"
+    group.add_argument("--start", type=_moment, default="", metavar="MOMENT", help=words)
+    words = "likewise, up to there; the frame of that moment is not among them [the end]"
+    group.add_argument("--end", type=_moment, default="", metavar="MOMENT", help=words)
     group.add_argument("--devices", type=_numbers, default=(0,), metavar="N,N", help="devices to work side by side [0]")
     words = "let the nodes of a Ray cluster work: ray (this machine), auto, HOST:PORT, or ray://HOST:PORT from outside"
     group.add_argument("--cluster", default="", metavar="ADDRESS", help=words)
@@ -205,10 +208,20 @@ def _options(arguments: argparse.Namespace) -> ScriptOptions:
     return ScriptOptions(**given, other={name: value for name, value in other.items() if value is not None})
 
 
-def _one_or_two(text: str) -> tuple[int, ...] | str:
-    """Of the sides of a tile, or of tiles; which of them may be 'auto', the filter's own check tells."""
-    if text == "auto":
-        return text
+def _moment(text: str) -> str:
+    if text and not is_moment(text):
+        raise argparse.ArgumentTypeError(
+            f"got {text!r}, wanted a time like 90, 1:30 or 0:01:30.5, or a frame like 2160f"
+        )
+    return text
+
+
+def _tiles(text: str) -> tuple[int, ...] | str:
+    return text if text == "auto" else _one_or_two(text)
+
+
+def _one_or_two(text: str) -> tuple[int, ...]:
+    """Of the sides of a tile, or of tiles."""
     try:
         found = tuple(int(word) for word in text.split(","))
     except ValueError:

@@ -15,6 +15,7 @@ from vsanimesr.cluster.renderer import Renderer, Task
 from vsanimesr.cluster.seat import Seat
 from vsanimesr.cluster.source import Source
 from vsanimesr.cluster.table import ATTEMPTS, Table
+from vsanimesr.engines.mention import mentioned
 from vsanimesr.errors import JobError
 from vsanimesr.jobs import chunk_file, workers
 from vsanimesr.jobs.job import Job
@@ -43,6 +44,7 @@ class Crew:
         self.source = Source(ray, task.source)
         self._seats: dict[tuple[str, int], Seat] = {}
         self._failed, self._said = Counter[str](), set[Message]()
+        self._engines = found.engines
         self._worked = set[str]()  # Ray takes a while to see that a node is dead, and offers it as long
         self._heard: queue.SimpleQueue[Heard] = queue.SimpleQueue()
         self._progress = _Progress()
@@ -107,7 +109,9 @@ class Crew:
         elif isinstance(event, BaseException):
             raise event
         elif isinstance(event, Message):
-            if event not in self._said:  # each stretch says it again, and each node
+            if self._is_other(mentioned(event.text)):
+                yield from self._left_out(seat)
+            elif event not in self._said:  # each stretch says it again, and each node
                 self._said.add(event)
                 yield event
         elif event is not None:
@@ -116,8 +120,27 @@ class Crew:
                 self.table.finished(event.chunk)
             yield Rendered(self._progress.after(seat, event), self._progress.frame)
 
+    def _is_other(self, engines: str) -> bool:
+        """Whether engines are others than those of the job's chunks, and may not be; the first ones that are heard of
+        are the job's."""
+        self._engines = self._engines or engines
+        return not self.mixed and bool(engines) and engines != self._engines
+
+    def _left_out(self, seat: Seat) -> Generator[workers.Event, None, None]:
+        """Go on without a node that came late; raises JobError for one that was there."""
+        words = f"node {seat.place.name} runs other engines"
+        if not seat.late:
+            raise JobError(
+                f"{words}: have nodes share a folder by --engine-dir, or give --mixed to use it nevertheless"
+            )
+        self._worked.add(seat.place.node)
+        self._failed[seat.place.node] = ATTEMPTS
+        yield from self._lost(seat, RuntimeError("it runs other engines"))
+
     def _lost(self, seat: Seat, error: Exception) -> Generator[workers.Event, None, None]:
         """Others go on; so does another seat in that place, if the node is still there."""
+        if self._seats.get((seat.place.node, seat.place.number)) is not seat:
+            return  # it was left out, and its thread hears of that
         if isinstance(error, self.ray.exceptions.RayTaskError):
             raise JobError(f"node {seat.place.name}: {error}")
         self.ray.kill(seat.renderer)  # it may be out of reach only, and would keep the place
@@ -139,22 +162,22 @@ class _Progress:
 
     def __init__(self) -> None:
         self._finished = 0
-        self._begun: dict[Seat, list[int]] = {}  # frames of the stretch: rendered, and in finished files
+        self._begun: dict[Seat, list[int]] = {}  # of the stretch: frames rendered, and in finished files; the first
         self.frame = 0
         """The earliest one that is worked on."""
 
     def after(self, seat: Seat, event: Finished | Progress) -> int:
         """All of them."""
-        begun = self._begun.setdefault(seat, [0, 0])
+        begun = self._begun.setdefault(seat, [0, 0, seat.first])
         if isinstance(event, Finished):
             self._finished += event.chunk.frames
             begun[1] += event.chunk.frames
         else:
             begun[0] = event.done
-            self.frame = min(each.first + done for each, (done, _) in self._begun.items())
+            self.frame = min(first + done for done, _, first in self._begun.values())
             if event.done == event.total:
                 self.forget(seat)
-        return self._finished + sum(max(0, done - whole) for done, whole in self._begun.values())
+        return self._finished + sum(max(0, done - whole) for done, whole, _ in self._begun.values())
 
     def forget(self, seat: Seat) -> None:
         """Its stretch has ended, or is lost."""

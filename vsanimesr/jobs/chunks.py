@@ -32,7 +32,8 @@ def plan(starts: Sequence[int], frames: range, *, least: int, most: int, segment
 
     Scenes are gathered until a chunk has `least` frames, which all but the last one have. Scenes of more than `most`
     frames are divided first, into as few parts as can be, as equal as can be: anywhere, or, for a `segment` above 0, at
-    multiples of it from the scene's start, where the filter's own runs start; a part is then of one segment at least.
+    multiples of it from the scene's start, where the filter's own runs start (not where `frames` begin within a scene:
+    then it has to seek, and the pixels are the same); a part is then of one segment at least.
     So no chunk has more than `least - 1` frames and the longest part together. The first scene begins with the first
     frame, whether `starts` says it or not; these are strictly increasing.
     Raises ArgumentError.

@@ -20,7 +20,7 @@ from vsanimesr.jobs import manifest, script, workers
 from vsanimesr.jobs.background import watched
 from vsanimesr.jobs.chunks import Chunk, plan
 from vsanimesr.jobs.kind import Kind
-from vsanimesr.jobs.ledger import Ledger
+from vsanimesr.jobs.ledger import Drifted, Ledger
 from vsanimesr.jobs.manifest import Manifest
 from vsanimesr.jobs.order import Begun, Done, Order, Step, check
 from vsanimesr.jobs.part import part
@@ -82,7 +82,7 @@ class Job:
                 check(self.order, begun=self._ledger.begun)  # another run may have ended meanwhile
                 found = yield from self._begin()
                 if not self._is_whole(found):
-                    yield from self._render(found)
+                    yield from self._rendered(found)
                     yield from self._join(found)
                 whole = True
             finally:
@@ -122,7 +122,7 @@ class Job:
         yield Begun(self.order.script.model, kind.backend, kind.device, size, self._size, len(self.part))
         if video.dolby_vision:
             yield Message("Warning", "the source's Dolby Vision belongs to its own pixels and is left out")
-        for remark in remarks(video):
+        for remark in remarks(video, self.part):
             yield Message("Warning", remark)
         if kind.reason:
             yield Message("Information", kind.reason)
@@ -155,7 +155,7 @@ class Job:
         encoding, part = self.order.encoding, self.part
         usual = {"--crf": encoding.crf, "--preset": encoding.preset, "--encoder-args": " ".join(encoding.extra)}
         asked = {name: str(value) for name, value in usual.items() if value not in (None, "")}
-        cut = {"frames": f"{part.start} to {part.stop - 1}"} if self._is_cut else {}
+        cut = {"--start and --end, in frames,": f"{part.start} to {part.stop - 1}"} if self._is_cut else {}
         return {name: str(value) for name, value in given.items()} | {"--encoder": encoding.name} | asked | cut
 
     def _divided(self) -> Generator[Event, None, tuple[list[Chunk], list[int]]]:
@@ -167,9 +167,29 @@ class Job:
         segment = order.script.other.get("segment", 0)
         return plan(scenes, self.part, least=order.least, most=order.most, segment=segment), scenes
 
+    def _rendered(self, found: Manifest) -> Generator[Event, None, None]:
+        """All that is to do; with `overwrite` anew where what is done turns out to be of other engines."""
+        if not found.to_do:
+            return
+        try:
+            yield from self._render(found)
+        except Drifted:
+            if not self.order.overwrite:
+                raise
+            again = self._manifest(found.chunks, found.scenes)
+        else:
+            return
+        self._ledger.clear()
+        self._ledger.save(again)
+        yield from self._render(again)
+
     def _render(self, found: Manifest) -> Generator[Event, None, None]:
+        with closing(self._renders(self, found)) as events:
+            yield from self._follow(found, events)
+
+    def _follow(self, found: Manifest, events: Generator[workers.Event, None, None]) -> Generator[Event, None, None]:
         clock, before = Clock(), len(self.part) - sum(chunk.frames for chunk in found.to_do)
-        for event in self._renders(self, found) if found.to_do else ():
+        for event in events:
             if isinstance(event, Finished):
                 found = found.finished(event.chunk, event.sha256, event.nbytes)
                 self._ledger.save(found)
@@ -257,7 +277,7 @@ def _present(source: Path) -> Generator[None, None, None]:
     """Explains what fails because the source is not there any more."""
     try:
         yield
-    except (JobError, PipelineError) as error:
+    except (JobError, MediaError, PipelineError) as error:
         if source.is_file():
             raise
         raise MediaError(

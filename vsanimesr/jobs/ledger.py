@@ -14,6 +14,10 @@ from vsanimesr.pipeline import Message
 _DRIFTED = "pixels may differ in their last bits"
 
 
+class Drifted(JobError):
+    """The job was begun with another device, other versions or engines, and chunks may not be mixed."""
+
+
 @dataclass(frozen=True)
 class Ledger:
     """Reads and writes the manifest; nobody else may be doing so (`manifest.locked`), but for `begun`."""
@@ -41,6 +45,8 @@ class Ledger:
             assert found is not None  # what is missing is a chunk of it
             yield Message("Warning", f"chunk {number} was missing or damaged and is made anew")
             found = found.unfinished(found.chunks[number])
+        if found and not any(record.done for record in found.records):
+            return now(found)  # of which only the division is worth keeping
         return found
 
     def save(self, found: Manifest) -> None:
@@ -48,7 +54,7 @@ class Ledger:
         found.save(self._path)
 
     def heard(self, found: Manifest, engines: str) -> Generator[Message, None, Manifest]:
-        """The manifest once it is known which engines render; raises JobError for others than those of its chunks."""
+        """The manifest once it is known which engines render; raises Drifted for others than those of its chunks."""
         now = replace(found, engines=engines)
         if drift := found.drift(now):
             yield from self._drifted(drift)
@@ -98,9 +104,9 @@ class Ledger:
 
     def _drifted(self, drift: list[str]) -> Generator[Message, None, None]:
         if drift and not self.mixed:
-            raise JobError(
+            raise Drifted(
                 f"'{self.folder}' has a job that was begun otherwise: {'; '.join(drift)}; give --mixed to go on "
-                f"nevertheless ({_DRIFTED}), or remove that folder to begin anew"
+                f"nevertheless ({_DRIFTED}), or --overwrite to begin anew"
             )
         if drift:
             yield Message("Warning", f"the job goes on otherwise than it was begun, {_DRIFTED}: {'; '.join(drift)}")

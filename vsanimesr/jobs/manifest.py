@@ -22,7 +22,7 @@ from vsanimesr.jobs.chunks import Chunk
 
 NAME = "manifest.json"
 """Of the file, in the job's folder."""
-SCHEMA = 1
+SCHEMA = 2
 """Of the file; one that is not this is of another version of vsanimesr."""
 
 _KIND = "vsanimesr job"
@@ -169,7 +169,7 @@ class Manifest:
         changed = _changes({"the kind of device": self.device}, {"the kind of device": now.device})
         changed += _changes(self.versions, now.versions)
         if self.engines and now.engines and self.engines != now.engines:
-            changed.append("the engines are not those that it was begun with")
+            changed.append(f"the engines are {now.engines}, not {self.engines}")
         return changed
 
     def verify(self, folder: Path) -> list[int]:

@@ -12,6 +12,11 @@ _FRAME = re.compile(r"(\d+)f", re.ASCII)
 _ROUNDING = Fraction(1, 1000)  # of Matroska's timestamps, seconds
 
 
+def is_moment(text: str) -> bool:
+    """Whether a text is a time, or a number of a frame."""
+    return bool(_TIME.fullmatch(text) or _FRAME.fullmatch(text))
+
+
 def part(video: Video, start: str, end: str) -> range:
     """The frames from `start` up to `end`, which is not among them; '' for the video's own first and last ones.
 

@@ -5,6 +5,7 @@ total], and at its end ["found", frames] or ["error", class, text].
 """
 
 import json
+import os
 import subprocess
 import sys
 import time
@@ -36,16 +37,23 @@ def searched(path: Path, *, track: int, convert: str, part: range) -> Generator[
         child = family.start("the search for scenes", command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         listener = children.listen(child.process.stderr, child.words.append)
         assert child.process.stdout is not None  # asked for above
-        for line in children.lines(child.process.stdout):
-            what, *rest = json.loads(line)
-            if what == "found":
-                return list(rest[0])
-            if what == "error":
-                raise _error(*rest)
-            yield what, rest[0], rest[1]
-        child.process.wait()
-        listener.join(children.PATIENCE)
+        try:
+            for what, *rest in map(json.loads, filter(_is_ours, children.lines(child.process.stdout))):
+                if what == "found":
+                    return list(rest[0])
+                if what == "error":
+                    raise _error(*rest)
+                yield what, rest[0], rest[1]
+            child.process.wait()
+        finally:
+            child.process.kill()
+            listener.join(children.PATIENCE)
         raise child.failed("ended early")
+
+
+def _is_ours(line: str) -> bool:
+    """Whether a line is not what some library or the site's own start-up code prints."""
+    return line.startswith(tuple(f'["{what}"' for what in ("index", "scenes", "found", "error")))
 
 
 def _error(name: str, text: str) -> AnimeSRError:
@@ -55,6 +63,8 @@ def _error(name: str, text: str) -> AnimeSRError:
 
 def main(text: str) -> None:
     """What the process does; `text` is the JSON that `searched` gives it."""
+    sys.stdout = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(2, 1)  # what plugins print goes where words for people go
     from vsanimesr.jobs.scene_search import scene_starts  # noqa: PLC0415  # loads VapourSynth, only here
 
     asked = json.loads(text)
@@ -81,7 +91,8 @@ def _teller(what: str) -> Callable[[int, int], None]:
 
 
 def _put(*line: object) -> None:
-    print(json.dumps(line), flush=True)
+    sys.stdout.write(json.dumps(line) + "\n")
+    sys.stdout.flush()
 
 
 if __name__ == "__main__":
