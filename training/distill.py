@@ -10,50 +10,77 @@ Everything can be interrupted and goes on by the same command.
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
 from pathlib import Path
 
 from tqdm import tqdm
 
-from training.common import Trainer
-from training.core import checkpoints
+from training.core import Trainer, World, checkpoints, joined, seed
 from training.core.export import weights
-from training.distilling import Distillation, Distilling, Pool, make
-from training.distilling.learner import Batches
-from vsanimesr.errors import AnimeSRError
-from vsanimesr.models import DEFAULT, artifact
-from vsanimesr.spec import Network
+from training.distilling import Batch, Batches, Clip, Distillation, Distilling, Pool, clips, make
+from vsanimesr import models
+from vsanimesr.errors import AnimeSRError, TrainingError
+from vsanimesr.models import artifact
+from vsanimesr.spec import ARCHITECTURES, Network
+
+INTERRUPTED = 130
+"""Exit status of a training that a signal ended; the same command goes on."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Do what the command line says; returns the exit code."""
     asked = _parser().parse_args(arguments)
     try:
-        asked.run(asked)
+        status: int | None = asked.run(asked)
     except AnimeSRError as error:
         print(f"distill: {error}", file=sys.stderr)
         return 1
-    return 0
+    return status or 0
 
 
 def _pool(asked: argparse.Namespace) -> None:
     numbers = range(asked.first, asked.first + asked.clips)
+    weights_sha256 = models.find(asked.teacher).weights_sha256
+    kind = Pool(asked.teacher, weights_sha256, asked.split, asked.size, asked.frames, truth=asked.truth)
     with tqdm(total=len(numbers), unit="clip", disable=asked.quiet) as bar:
-        kind = Pool(asked.teacher, asked.split, asked.size, asked.frames)
-        make(asked.folder, kind, numbers, lambda _: bar.update(), truth=asked.truth)
+        make(asked.folder, kind, numbers, lambda _: bar.update())
 
 
-def _train(asked: argparse.Namespace) -> None:
-    names = ("steps", "batch", "seed", "precision", "network", "feedback", "frames", "patch", "loss", "lr")
-    given = {name: getattr(asked, name) for name in names}
+def _train(asked: argparse.Namespace) -> int | None:
+    if asked.network not in ARCHITECTURES.values():
+        known = ", ".join(map(str, ARCHITECTURES.values()))
+        raise TrainingError(f"{asked.network} could not be exported; models have one of {known}")
+    found = clips(asked.pool)
+    names = ("steps", "batch", "seed", "precision", "network", "feedback", "patch", "loss", "lr")
     settings = Distilling(
-        **given, length=asked.length or asked.steps, clip=1.0, samples_every=asked.look, log_every=asked.log,
+        **{name: getattr(asked, name) for name in names},
+        pool={**asdict(Pool.read(asked.pool)), "clips": len(found)},
+        length=asked.length or asked.steps,
+        clip=1.0,
+        samples_every=asked.look,
+        log_every=asked.log,
         milestone_every=asked.milestone,
-    )  # fmt: skip
-    learner = Distillation(settings, asked.held_out)
+    )
+    with joined(asked.device) as world:
+        return _trained(asked, settings, found, world)
+
+
+def _trained(asked: argparse.Namespace, settings: Distilling, found: list[Clip], world: World) -> int | None:
+    seed(settings.seed, world.rank)
+    learner = Distillation(settings, clips(asked.held_out) if asked.held_out else [])
+    samples = Batches(found, settings.patch, settings.seed, longest=max(frames for _, frames in settings.growth))
     start = {"student": asked.start} if asked.start else None
-    outcome = Trainer(asked.run_folder, settings, learner, Batches(asked.pool, settings), start=start).run()
+
+    def batches(first: int) -> Iterator[Batch]:
+        return samples.of(world.numbers(first, settings.batch), settings.frames)
+
+    outcome = Trainer(asked.run_folder, settings, learner, batches, world=world, start=start).run()
+    if outcome.stopped:
+        print(f"stopped at step {outcome.step} of {settings.steps}; the same command goes on", file=sys.stderr)
+        return INTERRUPTED
     print(outcome.checkpoint)
+    return None
 
 
 def _export(asked: argparse.Namespace) -> None:
@@ -74,10 +101,10 @@ def _parser() -> argparse.ArgumentParser:
     add("folder", type=Path)
     add("--clips", type=int, default=600, help="[%(default)s]")
     add("--first", type=int, default=0, help="number of the first one [%(default)s]")
-    add("--teacher", default=DEFAULT, help="[%(default)s]")
+    add("--teacher", default=models.DEFAULT, help="[%(default)s]")
     add("--split", default="train", help="of the renderer [%(default)s]")
     add("--size", type=_size, default=(640, 384), metavar="WxH", help="of the truth [640x384]")
-    add("--frames", type=int, default=15, help="[%(default)s]")
+    add("--frames", type=int, default=Pool.frames, help="[%(default)s]")
     add("--truth", action="store_true", help="keep the truth as well")
     add("--quiet", action="store_true")
     action.set_defaults(run=_pool)
@@ -91,11 +118,12 @@ def _parser() -> argparse.ArgumentParser:
     add("--network", type=_network, default=Distilling.network, metavar="F:A-B-C:M", help="features:blocks:fusion")
     add("--alone", dest="feedback", action="store_false", help="without feedback")
     add("--steps", type=int, required=True)
-    add("--length", type=int, default=0, help="steps over which the learning rate falls [all of them]")
-    for name in ("batch", "seed", "frames", "patch"):
+    add("--length", type=int, default=0, help="steps over which the rate falls and samples grow [all]")
+    for name in ("batch", "seed", "patch"):
         add(f"--{name}", type=int, default=8 if name == "batch" else getattr(Distilling, name), help="[%(default)s]")
     add("--loss", choices=("l1", "charbonnier", "l2"), default=Distilling.loss, help="[%(default)s]")
     add("--lr", type=float, default=Distilling.lr, help="[%(default)s]")
+    add("--device", default="", help="cpu or cuda [CUDA where there is any]")
     add("--precision", choices=("fp32", "bf16"), default="bf16", help="[%(default)s]")
     for name, usual in {"look": 500, "log": 50, "milestone": 0}.items():
         add(f"--{name}", type=int, default=usual, metavar="STEPS", help="[%(default)s]")
@@ -113,7 +141,10 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _size(text: str) -> tuple[int, int]:
-    width, height = map(int, text.split("x"))
+    try:
+        width, height = map(int, text.split("x"))
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is no size, wanted one such as 640x384") from None
     return width, height
 
 

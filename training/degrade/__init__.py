@@ -11,10 +11,14 @@ from training.degrade.pipeline import compressed, degrade, degrade_batch, to_lr
 from training.degrade.ranges import BASIC_OP, LEARNED_OP, Ranges
 from training.degrade.recipes import H264, Noise, Recipe, Step, generator
 
+VERSION = 1
+"""Raised by every change that alters what a recipe is drawn as, or what it makes of a clip."""
+
 __all__ = [
     "BASIC_OP",
     "H264",
     "LEARNED_OP",
+    "VERSION",
     "Gaussian",
     "Noise",
     "Ranges",

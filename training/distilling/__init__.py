@@ -1,10 +1,12 @@
 """Distillation: a narrow student learns the pictures of an official network on clips that are drawn and degraded.
 
-A student that learns a teacher's pictures by L1 needs no adversarial stage: the teacher is a fixed function, and its
-sharp lines are in the targets. The student carries a recurrence of its own.
+A teacher is a fixed function, so its pictures can be made once, and its sharp lines are in the targets. The student
+carries a recurrence of its own.
 """
 
-from training.distilling.learner import Batch, Distillation, Distilling
-from training.distilling.pool import Clip, Pool, make
+from training.distilling.learner import Distillation, Distilling
+from training.distilling.making import make
+from training.distilling.pool import Clip, Pool, clips
+from training.distilling.samples import Batch, Batches
 
-__all__ = ["Batch", "Clip", "Distillation", "Distilling", "Pool", "make"]
+__all__ = ["Batch", "Batches", "Clip", "Distillation", "Distilling", "Pool", "clips", "make"]

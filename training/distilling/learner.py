@@ -1,119 +1,118 @@
-"""The student's training: L1 to the teacher's pictures, over whole sequences."""
+"""The student's training: a distance to the teacher's pictures, over sequences that grow."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn.functional import mse_loss
 from torch.optim import Adam
 
-from training.core import Cosine, Learner, Settings, Tools, charbonnier, free, l1, unroll
-from training.distilling import pool
+from training.core import Cosine, Learner, Settings, Tools, charbonnier, l1
+from training.distilling.making import upscaled
 from training.distilling.pool import Clip
+from training.distilling.samples import MARGIN, Batch
+from vsanimesr.errors import TrainingError
 from vsanimesr.nets import AnimeSR
+from vsanimesr.nets.animesr import PACKED
 from vsanimesr.spec import ARCHITECTURES, Network
 
-SCALE = 4
 DISTANCES: dict[str, Callable[[Tensor, Tensor], Tensor]] = {"l1": l1, "charbonnier": charbonnier, "l2": mse_loss}
 """By the names that the settings have."""
-MARGIN = 4
-"""Samples of low resolution at each side of a patch that count for nothing: the teacher saw what lies beyond."""
+GROWTH = ((0.15, 1), (0.45, 3), (0.85, 7), (1.0, 15))
+"""Frames of a sample until a part of all steps is done: what a picture is like costs least to learn from single frames,
+and what a state is to carry needs long ones."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Distilling(Settings):
     """What decides a distillation."""
 
+    pool: Mapping[str, Any]
+    """What the pool is of, and how many clips it has."""
     network: Network = ARCHITECTURES["animesr-lite"]
     """The student's width and depth."""
     feedback: bool = True
     """Whether its last picture is part of its state."""
-    frames: int = 7
-    """Of each sample."""
+    growth: tuple[tuple[float, int], ...] = GROWTH
+    """Frames of a sample, as GROWTH."""
     patch: int = 64
     """Side of each sample at low resolution, a multiple of 4."""
     loss: Literal["l1", "charbonnier", "l2"] = "l1"
     """Distance to the teacher's pictures."""
+    burn_in: int = 3
+    """Steps on a sample's first frame as a still, without gradients, before it counts: the filter begins so."""
     lr: float = 1e-3
     """Highest learning rate; it ends at a hundredth of that."""
     length: int = 20_000
-    """Steps over which it falls."""
-    held_out: str = free("")
-    """A pool whose pictures are compared now and then; '' for none."""
+    """Steps over which it falls, and sequences grow."""
 
+    def __post_init__(self) -> None:
+        """Raise TrainingError for numbers that make no sense."""
+        super().__post_init__()
+        if self.patch % 4 or self.patch <= 2 * MARGIN or self.length < 1 or self.lr <= 0 or self.burn_in < 0:
+            raise TrainingError(
+                f"patches of {self.patch}, {self.length} steps, rate {self.lr}, {self.burn_in} steps before a sample; "
+                f"wanted a multiple of 4 above {2 * MARGIN}, and numbers above 0"
+            )
 
-@dataclass(frozen=True)
-class Batch:
-    """Samples: float32 [B, T, 3, h, w] and [B, T, 3, 4h, 4w] from 0 to 1."""
-
-    low: Tensor
-    """What the student gets."""
-    picture: Tensor
-    """What it is to make of it."""
-
-
-class Batches:
-    """Samples out of a pool; sample i is a function of (seed, i) and of the pool."""
-
-    def __init__(self, folder: Path, settings: Distilling) -> None:
-        """Raises TrainingError for a folder that is no pool, or whose clips are too small or too short."""
-        self._clips, self._settings = pool.clips(folder), settings
-
-    def __call__(self, first: int) -> Iterator[Batch]:
-        """Batches from the sample `first` on, without end."""
-        count = self._settings.batch
-        while True:
-            samples = [self._sample(first + n) for n in range(count)]
-            low, picture = (torch.from_numpy(np.stack(parts)) for parts in zip(*samples, strict=True))
-            yield Batch(*(pictures.permute(0, 1, 4, 2, 3).float() / 255 for pictures in (low, picture)))
-            first += count
-
-    def _sample(self, number: int) -> tuple[pool.Pictures, pool.Pictures]:
-        draw, asked = np.random.default_rng([self._settings.seed, number]), self._settings
-        clip = self._clips[draw.integers(len(self._clips))]
-        count, height, width, _ = clip.low.shape
-        first = draw.integers(count - asked.frames + 1)
-        y, x = (4 * draw.integers((side - asked.patch) // 4 + 1) for side in (height, width))
-        times = slice(first, first + asked.frames)
-        low = clip.low[times, y : y + asked.patch, x : x + asked.patch]
-        large = (slice(SCALE * at, SCALE * (at + asked.patch)) for at in (y, x))
-        return np.array(low), np.array(clip.picture[(times, *large)])
+    def frames(self, sample: int) -> int:
+        """Of the batch whose first sample has that number."""
+        part = sample / (self.batch * self.length)
+        return next((frames for until, frames in self.growth if part < until), self.growth[-1][1])
 
 
 class Distillation(Learner[Batch]):
     """A student on its way."""
 
-    def __init__(self, settings: Distilling, held_out: Path | None = None) -> None:
-        """Random weights by the settings' seed."""
-        torch.manual_seed(settings.seed)
+    def __init__(self, settings: Distilling, held_out: list[Clip] | None = None) -> None:
+        """Weights are random, but for the picture's detail, which begins at zero: the picture is bilinear then."""
         student = AnimeSR(settings.feedback, settings.network)
+        for name, parameter in student.named_parameters():
+            if name.startswith("recurrent_cell.fusion.2."):
+                nn.init.zeros_(parameter.data[:PACKED])
         self.networks = {"student": student}
         self.optimisers = {"student": Adam(student.parameters(), betas=(0.9, 0.99))}
         self.schedules = {"student": Cosine(settings.lr, settings.length, settings.lr / 100, warm_up=100)}
         self.decays = {"student": 0.999}
-        self._settings = settings
-        self._held_out = pool.clips(held_out) if held_out else []
+        self._settings, self._held_out = settings, held_out or []
 
     def step(self, batch: Batch, tools: Tools) -> None:
         """One step down the distance to the teacher's pictures."""
+        frames = batch.low.unbind(1)
+        with torch.no_grad(), tools.autocast():  # of its own: within the other, weights would lose their gradients
+            state = self._burnt_in(frames[1])
+        made, student = [], tools["student"]
         with tools.autocast():
-            made = unroll(tools["student"], batch.low)
-        inner = slice(SCALE * MARGIN, -SCALE * MARGIN or None)
-        distance = DISTANCES[self._settings.loss]
-        made, wanted = (pictures.float()[..., inner, inner] for pictures in (made, batch.picture))
-        tools.descend("student", {"distance": distance(made, wanted)})
+            for window in zip(frames, frames[1:], frames[2:], strict=False):
+                picture, state = student(torch.cat(window, 1), state)
+                made.append(picture)
+        distance = judged(self._settings.loss, torch.stack(made, 1).float(), batch)
+        tools.descend("student", {"distance": distance})
+
+    def _burnt_in(self, first: Tensor) -> Tensor:
+        student = self.networks["student"]
+        assert isinstance(student, AnimeSR)
+        state = student.initial_state(len(first), *first.shape[-2:])
+        for _ in range(self._settings.burn_in):
+            _, state = student(torch.cat([first] * 3, 1), state)
+        return state
 
     def samples(self, tools: Tools) -> Mapping[str, Tensor]:
-        """PSNR to the teacher on the held-out clips, and three pictures of the student beside the teacher's."""
+        """PSNR to the teacher on the held-out clips, and pictures of the student beside the teacher's."""
         if not self._held_out:
             return {}
-        results = [compared(tools.average("student"), clip) for clip in self._held_out]
+        results = [compared(tools.average("student"), clip, self._settings.burn_in) for clip in self._held_out]
         found: dict[str, Any] = {"psnr_teacher": torch.tensor(float(np.mean([each.teacher for each in results])))}
         return found | {"student and teacher": torch.cat([each.pair for each in results[:3]])}
+
+
+def judged(loss: str, made: Tensor, batch: Batch) -> Tensor:
+    """The distance of pictures to a batch's, where these count; the mean over what counts."""
+    made = torch.where(batch.counts, made, batch.picture)
+    return DISTANCES[loss](made, batch.picture) / batch.counts.float().mean()
 
 
 @dataclass(frozen=True)
@@ -127,11 +126,12 @@ class Compared:
 
 
 @torch.no_grad()
-def compared(student: torch.nn.Module, clip: Clip) -> Compared:
+def compared(student: nn.Module, clip: Clip, burn_in: int) -> Compared:
     """A student's pictures of a whole clip against the teacher's."""
-    low, wanted = (
-        torch.from_numpy(np.array(part)).permute(0, 3, 1, 2).float() / 255 for part in (clip.low, clip.picture)
-    )
-    made = unroll(student, low[None])[0].float().clamp(0, 1)
+    device = next(student.parameters()).device
+    parts = (torch.from_numpy(np.array(part)).to(device) for part in (clip.low, clip.picture))
+    low, wanted = (part.permute(0, 3, 1, 2).float() / 255 for part in parts)
+    scenes = [upscaled(student, low[scene.start : scene.stop], burn_in) for scene in clip.scenes]
+    made = torch.cat(scenes).clamp(0, 1)
     errors = (made - wanted).square().flatten(1).mean(1)
     return Compared(float((-10 * errors.clamp_min(1e-10).log10()).mean()), torch.cat([made[-1:], wanted[-1:]], 3))

@@ -1,61 +1,73 @@
-"""A folder of clips with the teacher's pictures of them: made once, since the teacher costs far more than the student.
-
-Clip n is drawn from seed n alone, so that a pool that was interrupted goes on, and two machines can make halves of one.
-"""
+"""A folder of clips with a teacher's pictures of them: made once, since the teacher costs far more than the student."""
 
 import json
-import shutil
-from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from functools import cached_property
+from itertools import pairwise
 from pathlib import Path
+from typing import Self
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
-from export.recurrence import network_of
-from training import toon
-from training.core.unroll import steps
-from training.degrade import BASIC_OP, Recipe, degrade, generator
-from vsanimesr import durable, models, nets
+from training import degrade, toon
+from vsanimesr import durable
+from vsanimesr.engines import files
 from vsanimesr.errors import TrainingError
 
 DESCRIPTION = "pool.json"
-LOW, PICTURE, TRUTH = "low.npy", "picture.npy", "truth.npy"
-CLEAN = 0.3
-"""Part of the clips that are only reduced, so that clean sources are not harmed."""
+LOW, PICTURE, TRUTH, SCENES = "low.npy", "picture.npy", "truth.npy", "scenes.npy"
 
 Pictures = NDArray[np.uint8]
 
 
 @dataclass(frozen=True)
 class Pool:
-    """What a pool is of; all of it decides its clips."""
+    """What a pool is of; all of it decides its clips, of which number n is drawn from seed n alone."""
 
-    teacher: str = models.DEFAULT
-    """The network whose pictures are learnt."""
+    teacher: str
+    """The name of the network whose pictures are learnt."""
+    weights: str
+    """A hash of its weights."""
     split: str = "train"
     """Of the renderer's clips."""
     size: tuple[int, int] = (640, 384)
-    """Width and height of the truth; four times that of what the teacher gets."""
-    frames: int = 15
+    """Width and height of the truth, multiples of 16; four times that of what the teacher gets."""
+    frames: int = 24
     """Of each clip."""
-    renderer: int | str = toon.VERSION
+    clean: float = 0.3
+    """Part of the clips that are only reduced, so that clean sources are not harmed."""
+    burn_in: int = 3
+    """Steps on a scene's first frame as a still, before its pictures count, as the filter has them."""
+    truth: bool = False
+    """Whether what was drawn is kept, too."""
+    renderer: int = toon.VERSION
     """Version of the renderer."""
+    degradations: int = degrade.VERSION
+    """Version of the degradations."""
 
-    def described(self, folder: Path) -> "Pool":
+    def __post_init__(self) -> None:
+        """Raise TrainingError for numbers that make no sense."""
+        if min(self.size) < 32 or any(side % 16 for side in self.size) or self.frames < 1 or self.burn_in < 0:
+            raise TrainingError(
+                f"clips of {self.frames} frames of {self.size[0]}x{self.size[1]}, {self.burn_in} steps before them; "
+                "wanted sides that are multiples of 16 from 32 on, and a frame at least"
+            )
+
+    def described(self, folder: Path) -> None:
         """Writes the description, or compares it with the one that is there; raises TrainingError for another pool."""
-        folder.mkdir(parents=True, exist_ok=True)
         path = folder / DESCRIPTION
-        if path.exists() and Pool.read(folder) != self:
-            raise TrainingError(f"'{folder}' is a pool of another kind, {Pool.read(folder)}; wanted {self}")
-        path.write_text(json.dumps(asdict(self), indent=1) + "\n", encoding="utf-8")
-        return self
+        if not path.exists():
+            with durable.explained(path):
+                folder.mkdir(parents=True, exist_ok=True)
+                files.write((json.dumps(asdict(self), indent=1) + "\n").encode(), path)
+        elif (found := Pool.read(folder)) != self:
+            there, here = asdict(found), asdict(self)
+            told = [f"{name} was {there[name]}, now {here[name]}" for name in here if there[name] != here[name]]
+            raise TrainingError(f"'{folder}' is a pool of another kind: {'; '.join(told)}; name another folder")
 
     @classmethod
-    def read(cls, folder: Path) -> "Pool":
+    def read(cls, folder: Path) -> Self:
         """What a folder's clips are of; raises TrainingError for a folder that is no pool."""
         try:
             told = json.loads((folder / DESCRIPTION).read_text(encoding="utf-8"))
@@ -66,7 +78,7 @@ class Pool:
 
 @dataclass(frozen=True)
 class Clip:
-    """A clip of a pool; arrays are uint8 [T, H, W, 3], mapped from their files."""
+    """A clip of a pool; pictures are uint8 [T, H, W, 3], mapped from their files."""
 
     folder: Path
     """Its files."""
@@ -86,6 +98,12 @@ class Clip:
         """What was drawn."""
         return _mapped(self.folder / TRUTH)
 
+    @cached_property
+    def scenes(self) -> list[range]:
+        """Its scenes: the teacher began anew at each."""
+        bounds = [int(bound) for bound in _mapped(self.folder / SCENES)]
+        return [range(*ends) for ends in pairwise(bounds)]
+
 
 def clips(folder: Path) -> list[Clip]:
     """The whole clips of a pool, by their numbers; raises TrainingError if there is none."""
@@ -93,62 +111,6 @@ def clips(folder: Path) -> list[Clip]:
     if not found:
         raise TrainingError(f"the pool '{folder}' has no clip; make some: python -m training.distill pool '{folder}'")
     return found
-
-
-def make(folder: Path, pool: Pool, numbers: range, say: Callable[[int], None], *, truth: bool = False) -> None:
-    """Makes the clips of those numbers that are not there yet; `say` is told each number.
-
-    With `truth` what was drawn is kept, too. Raises ModelError where the teacher's weights are not here.
-    """
-    pool.described(folder)
-    teacher = network_of(models.load(pool.teacher)).requires_grad_(False).to(memory_format=torch.channels_last)
-    for number in numbers:
-        target = folder / f"{number:06d}"
-        if not target.exists():
-            _write(target, dict(_parts(pool, number, teacher)), truth=truth)
-        say(number)
-
-
-def drawn(pool: Pool, number: int) -> tuple[Pictures, Tensor]:
-    """The truth of clip `number`, uint8 [T, H, W, 3], and what is made of it, float32 [T, 3, h, w] from 0 to 1."""
-    images = np.stack(
-        [frame.image for frame in toon.clip(number, frames=pool.frames, size=pool.size, split=pool.split)]
-    )
-    rng = generator(number, 1)
-    clean = rng.random() < CLEAN
-    recipe = Recipe.bicubic() if clean else Recipe.draw(rng, pool.frames, BASIC_OP)
-    return images, degrade(torch.from_numpy(images).permute(0, 3, 1, 2) / 255, recipe)
-
-
-def _parts(pool: Pool, number: int, teacher: nets.AnimeSR) -> Iterator[tuple[str, Pictures]]:
-    images, low = drawn(pool, number)
-    yield TRUTH, images
-    yield LOW, _bytes(low)
-    yield PICTURE, _bytes(torch.cat(list(taught(teacher, low))))
-
-
-@torch.inference_mode()
-def taught(teacher: nets.AnimeSR, low: Tensor) -> Iterator[Tensor]:
-    """The teacher's pictures [1, 3, 4h, 4w] of a clip [T, 3, h, w]; bf16, which differs by 50 dB and more."""
-    with torch.autocast("cpu", torch.bfloat16):
-        for picture, _ in steps(teacher, low[None]):
-            yield picture.float()
-
-
-def _bytes(pictures: Tensor) -> Pictures:
-    found: Pictures = (pictures.clamp(0, 1) * 255).round().to(torch.uint8).permute(0, 2, 3, 1).contiguous().numpy()
-    return found
-
-
-def _write(target: Path, parts: dict[str, Pictures], *, truth: bool) -> None:
-    part = target.with_name(f".{target.name}.part")
-    shutil.rmtree(part, ignore_errors=True)
-    part.mkdir()
-    for name, pictures in parts.items():
-        if name != TRUTH or truth:
-            np.save(part / name, pictures)
-    part.rename(target)
-    durable.sync_folder(target.parent)
 
 
 def _mapped(path: Path) -> Pictures:

@@ -5,7 +5,7 @@ set -euo pipefail
 cd "$(dirname "$0")/../.."
 python=${PYTHON:-.venv/bin/python}
 out=${1:-out/cpu-smoke}
-small=(--size 320x192 --frames 9)
+small=(--size 320x192 --frames 15)
 rm -rf "$out"
 mkdir -p "$out"
 
@@ -14,7 +14,7 @@ mkdir -p "$out"
 "$python" -m training.distill pool "$out/pool" --clips 8 "${small[@]}"
 "$python" -m training.distill pool "$out/held-out" --clips 2 --split val --truth "${small[@]}"
 "$python" -m training.distill train "$out/pool" "$out/run" --held-out "$out/held-out" \
-    --steps 80 --batch 4 --frames 3 --patch 32 --look 40 --log 20
+    --steps 80 --batch 4 --patch 32 --look 40 --log 20
 "$python" -m training.distill export "$out/run" "$out/toy.onnx" --name toy
 "$python" -m training.evaluate --toon 0:1 "${small[@]}" --methods bicubic animesr-v2 toy="$out/toy.onnx" \
     --output "$out/report"
