@@ -2,6 +2,7 @@
 
 import subprocess
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from itertools import pairwise
 from pathlib import Path
 
@@ -77,5 +78,10 @@ def left_in(folder: Path) -> list[str]:
 
 
 def programs() -> list[psutil.Process]:
-    """What this process has started and is still there."""
-    return psutil.Process().children(recursive=True)
+    """What this process has started and is still there, but for what multiprocessing keeps until the end."""
+    found = []
+    for process in psutil.Process().children(recursive=True):
+        with suppress(psutil.Error):
+            if "multiprocessing.resource_tracker" not in " ".join(process.cmdline()):
+                found.append(process)
+    return found

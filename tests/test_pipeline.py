@@ -9,9 +9,9 @@ from collections.abc import Callable, Generator
 from itertools import pairwise
 from pathlib import Path
 
-import psutil
 import pytest
 
+from tests.splitting import programs
 from vsanimesr import pipeline
 from vsanimesr.errors import ArgumentError, PipelineError
 from vsanimesr.pipeline import Message, Progress, Render
@@ -58,10 +58,6 @@ def frames_in(video: Path) -> int:
 
 def left_in(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir() if path.suffix != ".vpy")
-
-
-def children() -> list[psutil.Process]:
-    return psutil.Process().children(recursive=True)
 
 
 def test_every_frame_arrives_and_progress_is_monotonic(script: Script, tmp_path: Path) -> None:
@@ -167,7 +163,7 @@ def test_failures_say_who_and_why_and_leave_nothing(script: Script, tmp_path: Pa
     with pytest.raises(PipelineError, match=says):
         list(Render(script(**options), tmp_path / "out.mkv", encoder=encoder).run())
     assert left_in(tmp_path) == []
-    assert children() == []
+    assert programs() == []
 
 
 @pytest.mark.parametrize("tail", ["raise ValueError('x')", ""], ids=["failed", "succeeded"])
@@ -186,14 +182,14 @@ def test_a_file_that_was_there_stays_until_a_whole_one_comes(script: Script, tmp
 def running(script: Script, tmp_path: Path) -> Generator[Progress, None, None]:
     render = Render(script(length=2000, body=SLOW_FRAMES), tmp_path / "out.mkv", encoder=FAST).run()
     next(render)
-    assert len(children()) == 2
+    assert len(programs()) == 2
     return render
 
 
 def test_closing_early_leaves_no_file_and_no_process(script: Script, tmp_path: Path) -> None:
     render = running(script, tmp_path)
     render.close()
-    assert children() == []
+    assert programs() == []
     assert left_in(tmp_path) == []
 
 
@@ -201,17 +197,17 @@ def test_an_interrupt_leaves_no_file_and_no_process(script: Script, tmp_path: Pa
     render = running(script, tmp_path)
     with pytest.raises(KeyboardInterrupt):
         render.throw(KeyboardInterrupt)
-    assert children() == []
+    assert programs() == []
     assert left_in(tmp_path) == []
 
 
 @pytest.mark.parametrize("victim", ["vspipe", "ffmpeg"])
 def test_a_killed_program_is_an_error(script: Script, tmp_path: Path, victim: str) -> None:
     render = running(script, tmp_path)
-    next(child for child in children() if victim in child.name()).kill()
+    next(child for child in programs() if victim in child.name()).kill()
     with pytest.raises(PipelineError, match=f"^{victim}"):
         list(render)
-    assert children() == []
+    assert programs() == []
     assert left_in(tmp_path) == []
 
 

@@ -44,8 +44,15 @@ def test_killed_while_it_writes_it_goes_on_bit_for_bit(tmp_path):
 def test_two_processes_do_what_one_does(tmp_path):
     """Networks against each other equal one process with the whole batch; resuming is exact; one signal stops both."""
     launcher = ("-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2")
-    done = program(tmp_path, 0, "against:4", "noisy:2,4", "noisy:4", "signalled:4", launcher=launcher)
+    for attempt in range(3):
+        folder = tmp_path / f"{attempt}"
+        folder.mkdir()
+        done = program(folder, 0, "against:4", "noisy:2,4", "noisy:4", "signalled:4", launcher=launcher)
+        # A thread of PyTorch that wants the interpreter's lock when Python has ended may abort the process, seldom.
+        if "terminate called without an active exception" not in done.stderr:
+            break
     assert done.returncode == 0, done.stderr
+    tmp_path = folder
     loaded = {path.stem: torch.load(path, weights_only=True) for path in tmp_path.glob("*.pt")}
 
     alone = train(tmp_path / "alone", "against", 4, World())

@@ -149,7 +149,7 @@ def _kind(weights: Weights) -> tuple[str, bool]:
         for feedback in (True, False):
             if shape == _shapes(architecture, feedback)[HEAD]:
                 return architecture, feedback
-    return ARCHITECTURE, True
+    return ARCHITECTURE, not shape  # none of these; what is said of it is easiest to read beside the smaller one
 
 
 def _graft(weights: Weights, spec: ModelSpec) -> onnx.ModelProto:
