@@ -17,6 +17,8 @@ LOCAL = "ray"
 """The address that stands for a Ray of this machine's own."""
 STORE = 128 << 20
 """Bytes of its object store: no more than pieces of files lie in it."""
+ATTEMPTS = 3
+"""How often a ray:// connection is tried."""
 REACH = 10.0
 """Seconds for a connection to it."""
 SETTINGS = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0"}
@@ -51,6 +53,7 @@ def connected(address: str) -> Generator[Any, None, None]:
         _reach(address)
         _join(ray, **(own if address == LOCAL else {"address": address}), **quiet)
     except (OSError, ImportError, RuntimeError, ValueError) as exc:
+        _forget_client()
         why = _in_a_line(exc)
         raise JobError(
             f"no connection to a Ray cluster at '{address}': {why}; start one by "
@@ -66,14 +69,20 @@ def connected(address: str) -> Generator[Any, None, None]:
 
 def _join(ray: Any, **how: Any) -> None:
     """`ray.init`, tried again where the head node, which starts a server for each ray:// connection, was too slow."""
-    for last in (False, True):
+    for left in reversed(range(ATTEMPTS)):
         try:
             ray.init(**how)
         except ConnectionAbortedError:
-            if last:
+            if not left:
                 raise
         else:
             return
+
+
+def _forget_client() -> None:
+    """After a ray:// connection that failed Ray would take any other one for its client's."""
+    with suppress(ImportError, AttributeError):
+        importlib.import_module("ray._private.client_mode_hook")._explicitly_disable_client_mode()
 
 
 def _in_a_line(error: Exception) -> str:
