@@ -128,6 +128,7 @@ def test_a_node_dies_and_the_others_go_on(outside: bool, order: Order, nodes: An
         address = f"ray://127.0.0.1:{nodes.head_node._ray_params.ray_client_server_port}"
     while len(nodes.worker_nodes) < 2:
         nodes.add_node(**node())
+    nodes.wait_for_nodes(60)  # all are at one address here: Ray's client would be led to one that died just before
     victim = next(iter(nodes.worker_nodes))
     at: list[int] = []
 
