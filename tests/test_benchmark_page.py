@@ -12,6 +12,8 @@ from benchmarks.__main__ import main
 from benchmarks.figures import Report
 from tests.benchmark_reports import CEILINGS, MACHINE, OLD_MEMORY, OLD_SPEED, case, memory_report, save, speed_report
 
+pytestmark = pytest.mark.slow  # seconds, and seldom what breaks
+
 
 def test_the_page_has_every_result_newest_first_and_links_to_plots_that_are_there(tmp_path: Path) -> None:
     for old in (OLD_SPEED, OLD_MEMORY):

@@ -14,6 +14,8 @@ from vsanimesr.engines import Options, Place, Shapes, Target, Wanted, library, p
 from vsanimesr.errors import EngineMissing
 from vsanimesr.spec import FORMATS, RGBH, RGBS, ClipSpec, Colour, PictureSpec
 
+pytestmark = pytest.mark.slow  # seconds, and seldom what breaks
+
 CLIP = ClipSpec(62, 46, 10, RGBH)
 """Its frames are padded to 64x48."""
 ADA, ANY = Target(capabilities=("8.9",)), Target()

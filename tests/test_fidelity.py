@@ -14,6 +14,8 @@ from export.report import Report, Run, default_floor
 from vsanimesr.errors import BackendUnavailable
 from vsanimesr.spec import RGBH, RGBS, ClipSpec
 
+pytestmark = pytest.mark.slow  # seconds, and seldom what breaks
+
 CLIP = Path(__file__).parent.parent / "examples" / "clip.mkv"
 RAMP = np.linspace(0, 1, 3 * 16 * 20, dtype=np.float32).reshape(3, 16, 20)
 RUN = Run("m", "b", "v", "d", "fp32", "c", 0, 1, 20, 16, "RGBS", 50)

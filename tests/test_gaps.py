@@ -12,6 +12,8 @@ from tests.test_part import FILM, video
 from vsanimesr.media.gaps import gaps, remarks
 from vsanimesr.media.probing import probe
 
+pytestmark = pytest.mark.slow  # seconds, and seldom what breaks
+
 CLIP = Path(__file__).parent.parent / "examples" / "clip.mkv"
 
 

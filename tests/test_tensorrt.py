@@ -19,6 +19,8 @@ from vsanimesr.engines import library, store
 from vsanimesr.errors import DeviceError
 from vsanimesr.spec import RGBH, RGBS
 
+pytestmark = pytest.mark.slow  # seconds, and seldom what breaks
+
 pytest_plugins = ["tests.nvidia_machine"]
 
 
