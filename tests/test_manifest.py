@@ -15,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.splitting import chunks_at, left_in
+from vsanimesr import durable
 from vsanimesr.errors import JobError
 from vsanimesr.jobs import manifest
 from vsanimesr.jobs.chunks import Chunk
@@ -210,15 +211,15 @@ def test_a_folder_that_cannot_be_written_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(JobError, match="could not be written"):
         new().save(tmp_path / "file" / manifest.NAME)
-    with pytest.raises(JobError, match="could not be written"), manifest.locked(tmp_path / "file" / "job"):
+    with pytest.raises(JobError, match="could not be written"), durable.held(tmp_path / "file" / "job"):
         pass
 
 
 HOLDER = """
 import sys
 from pathlib import Path
-from vsanimesr.jobs import manifest
-with manifest.locked(Path(sys.argv[1])):
+from vsanimesr import durable
+with durable.held(Path(sys.argv[1])):
     print("held", flush=True)
     sys.stdin.read()
 """
@@ -231,16 +232,16 @@ def test_only_one_process_works_in_a_folder(tmp_path: Path) -> None:
     with subprocess.Popen([sys.executable, "-c", HOLDER, str(folder)], stdin=pipe, stdout=pipe) as holder:
         assert holder.stdout is not None
         assert holder.stdout.readline() == b"held\n"
-        with pytest.raises(JobError, match=r"another process works in '.*job'"), manifest.locked(folder):
+        with pytest.raises(JobError, match=r"another process works in '.*job'"), durable.held(folder):
             pass
         holder.kill()
-    with manifest.locked(folder):
+    with durable.held(folder):
         pass
 
 
 def test_a_lock_is_given_back(tmp_path: Path) -> None:
     for _ in range(2):
-        with manifest.locked(tmp_path / "job"):
+        with durable.held(tmp_path / "job"):
             pass
-    with manifest.locked(tmp_path / "job"), pytest.raises(JobError), manifest.locked(tmp_path / "job"):
+    with durable.held(tmp_path / "job"), pytest.raises(JobError), durable.held(tmp_path / "job"):
         pass

@@ -73,7 +73,7 @@ def lively(feedback=True, seed=0, network=None):
     return network.eval().requires_grad_(False)
 
 
-COUNTS = {("animesr", True): 1_495_376, ("animesr", False): 1_467_728, ("animesr-lite", True): 282_016}
+COUNTS = {("animesr", True): 1_495_376, ("animesr", False): 1_467_728, ("animesr-lite", True): 173_512}
 
 
 @pytest.mark.parametrize(("architecture", "feedback"), COUNTS)

@@ -23,7 +23,7 @@ from tests.train_core import (  # noqa: F401
 )
 from training.core import Settings, Trainer, World
 from training.core.checkpoints import all_in, find
-from vsanimesr.errors import TrainingError
+from vsanimesr.errors import JobError, TrainingError
 
 
 def steps_in(path):
@@ -117,7 +117,7 @@ def test_two_trainings_do_not_share_a_folder(tmp_path):
         def step(self, batch, tools):
             trainer(tmp_path, settings_of(1)).run()
 
-    with pytest.raises(TrainingError, match="another process trains"):
+    with pytest.raises(JobError, match="another process works"):
         trainer(tmp_path, settings_of(1), Nested).run()
 
 

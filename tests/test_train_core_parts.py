@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from torch import nn
 
 from tests.train_core import Small, one_thread, sample  # noqa: F401
-from training import common, core
+from training import core
 from training.core import (
     Average,
     Constant,
@@ -40,10 +40,6 @@ class Own(Settings):
     frames: int = 7
     schedule: Cosine | Constant = Constant(1e-4)  # noqa: RUF009  # frozen
     shown: str = free("a")
-
-
-def test_common_has_all_of_the_core():
-    assert common.__all__ == core.__all__
 
 
 def test_the_ramp_by_hand():

@@ -15,6 +15,7 @@ import pytest
 from tests.preparing import film, moving, texture, video
 from training.prepare import main
 from training.preparing import decoding, jobs, records, workers
+from vsanimesr import durable
 
 ROOT = Path(__file__).parent.parent
 PLAIN = ("--quiet", "--processes", "1", "--length", "10")
@@ -133,7 +134,7 @@ def test_a_list_is_kept_true(episode, tmp_path):
 
 
 def test_only_one_process_works_in_a_folder(episode, tmp_path, capsys):
-    with jobs.locked(tmp_path / "out"):
+    with durable.held(tmp_path / "out"):
         assert main([str(episode), "--out", str(tmp_path / "out"), *PLAIN]) == 1
     assert "another process works in" in capsys.readouterr().err
 

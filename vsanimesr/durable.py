@@ -1,4 +1,4 @@
-"""Files that are still there, whole, after a power cut."""
+"""Files that are still there, whole, after a power cut; and folders in which one process works at a time."""
 
 import errno
 import os
@@ -6,7 +6,12 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
+from filelock import FileLock, Timeout
+
 from vsanimesr.errors import JobError
+
+LOCK = ".lock"
+"""File of a folder that is held; the file tells nothing, only the lock on it does."""
 
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 
@@ -50,3 +55,24 @@ def explained(path: Path) -> Generator[None, None, None]:
             f"'{path}' could not be written: {exc.strerror or exc}; see to the folder '{path.parent}' and run the same "
             "command again, it goes on after what is finished"
         ) from exc
+
+
+@contextmanager
+def held(folder: Path) -> Generator[None, None, None]:
+    """Holds a folder, so that no other process works in it; the folder is made if there is none.
+
+    However a process ends, its lock ends with it. Raises JobError where another one holds it, or it cannot be had.
+    """
+    lock = FileLock(folder / LOCK)
+    with explained(folder / LOCK):
+        folder.mkdir(parents=True, exist_ok=True)
+        try:
+            lock.acquire(blocking=False)
+        except Timeout as exc:
+            raise JobError(
+                f"another process works in '{folder}': wait until it has ended, end it first, or name another folder"
+            ) from exc
+    try:
+        yield
+    finally:
+        lock.release()

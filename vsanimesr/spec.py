@@ -160,7 +160,7 @@ class Network:
     """Channels between the two convolutions that join the branches."""
 
 
-ARCHITECTURES = {"animesr": Network(), "animesr-lite": Network(32, (3, 2, 1), 80)}
+ARCHITECTURES = {"animesr": Network(), "animesr-lite": Network(24, (3, 2, 1), 64)}
 """The networks by name: AnimeSR's own, and a narrow one for processors and small GPUs."""
 
 

@@ -2,6 +2,7 @@
 
 import logging
 import shutil
+from itertools import islice
 from pathlib import Path
 
 from training.core import folder
@@ -47,7 +48,7 @@ def prune(parent: Path, keep: int, milestone_every: int = 0) -> None:
     found = all_in(parent)
     kept = set(found[-keep:]) | {path for path in found if _milestone(path, milestone_every)}
     if not any(_if_whole(path) for path in reversed(found) if path in kept):
-        kept |= {whole.path for whole in map(_if_whole, found) if whole}
+        kept |= {whole.path for whole in islice(filter(None, map(_if_whole, reversed(found))), 1)}
     for path in found:
         if path not in kept:
             _remove(path)

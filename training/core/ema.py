@@ -1,10 +1,9 @@
 """Exponential moving averages of weights."""
 
 import copy
-from collections.abc import Mapping
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 
 def decay_at(updates: int, decay: float) -> float:
@@ -35,11 +34,3 @@ class Average:
         for kept, buffer in zip(self.network.buffers(), network.buffers(), strict=True):
             kept.copy_(buffer)
         self.updates += 1
-
-    def load(self, weights: Mapping[str, Tensor], updates: int) -> None:
-        """Go on with an average of so many updates; the ramp does not begin anew, which would forget it at once.
-
-        Raises RuntimeError for missing, unexpected or mis-shaped entries, as `Module.load_state_dict` does.
-        """
-        self.network.load_state_dict(dict(weights))
-        self.updates = updates

@@ -1,4 +1,4 @@
-"""What decides a run, written beside its checkpoints and compared when it is resumed."""
+"""What decides a run, kept in its checkpoints and compared when it is resumed."""
 
 import json
 from collections.abc import Iterator, Mapping

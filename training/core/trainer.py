@@ -14,10 +14,10 @@ from training.core.batches import moved, opened, sizes
 from training.core.board import Board
 from training.core.distributed import World
 from training.core.learner import Learner, Tools
-from training.core.lock import locked
 from training.core.progress import Line, Meter, View
 from training.core.settings import Settings, as_json
 from training.core.state import Facts, versions
+from vsanimesr import durable
 
 CHECKPOINTS = "checkpoints"
 SETTINGS = "settings.json"
@@ -72,9 +72,9 @@ class Trainer[B]:
     def run(self) -> Outcome:
         """Train until `settings.steps` steps are done, or Ctrl-C or SIGTERM: then the step ends and is saved.
 
-        Raises TrainingError if the settings do not fit the checkpoint, every checkpoint is damaged, another process
-        trains in the folder, a loss or gradient is not finite, memory is not enough, or a checkpoint cannot be
-        written; the message names the last good one.
+        Raises TrainingError if the settings do not fit the checkpoint, every checkpoint is damaged, a loss or gradient
+        is not finite, memory is not enough, or a checkpoint cannot be written; the message names the last good one.
+        Raises JobError if another process trains in the folder.
         """
         with self._alone(), guard.Stop() as stop:
             self._begin()
@@ -113,6 +113,8 @@ class Trainer[B]:
                 self._report(meter, board, ended=ended)
                 if ended or late or self._due(self.settings.save_every) or self._due(self.settings.milestone_every):
                     self._save()
+                if board and self._due(self.settings.samples_every):
+                    self._draw(board)  # after saving: what fails here loses no step
 
     def _advance(self, batch: B) -> None:
         """One step."""
@@ -141,8 +143,6 @@ class Trainer[B]:
                 board.numbers(self.tools.step, {**self._values, **speed})
         if board:
             self._view.show(progress, last=ended)
-            if self._due(self.settings.samples_every):
-                self._draw(board)
 
     def _draw(self, board: Board) -> None:
         with randomness.kept(), torch.no_grad():
@@ -192,7 +192,7 @@ class Trainer[B]:
         return f"'{self._last()}'" if self._saved >= 0 else "none: there was no step yet"
 
     def _alone(self) -> AbstractContextManager[None]:
-        return locked(self.path) if self.world.leads else nullcontext()
+        return durable.held(self.path) if self.world.leads else nullcontext()
 
     @contextmanager
     def _board(self) -> Generator[Board | None, None, None]:

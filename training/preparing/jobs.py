@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from training.preparing import flow, measuring, quality, records, writing
-from training.preparing.locking import locked
 from training.preparing.records import Made, Video
 from training.preparing.selecting import Candidate, Selection, best, candidates, measured_shots
 from training.preparing.workers import Failure, Seen, run
+from vsanimesr import durable
 from vsanimesr.durable import explained
 from vsanimesr.errors import MediaError
 from vsanimesr.media.probing import identity
@@ -75,7 +75,7 @@ def prepare(videos: Sequence[Path], asked: Preparation, bar: Bar) -> Outcome:
     A video that fails keeps no other from being prepared. Raises ArgumentError for settings that are none, JobError
     where OUT cannot be written, is damaged, or is another process's.
     """
-    with locked(asked.out):
+    with durable.held(asked.out):
         return _prepared(videos, asked, bar)
 
 

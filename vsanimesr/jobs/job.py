@@ -16,7 +16,7 @@ from typing import Any
 from vsanimesr import durable
 from vsanimesr.engines.mention import mentioned
 from vsanimesr.errors import ArgumentError, JobError, MediaError, PipelineError
-from vsanimesr.jobs import manifest, script, workers
+from vsanimesr.jobs import script, workers
 from vsanimesr.jobs.background import watched
 from vsanimesr.jobs.chunks import Chunk, plan
 from vsanimesr.jobs.kind import Kind
@@ -76,7 +76,7 @@ class Job:
         start = time.monotonic()
         self._rehearse()
         yield from self._remarks()
-        with manifest.locked(self.folder), _present(self.order.source):
+        with durable.held(self.folder), _present(self.order.source):
             whole = False
             try:
                 check(self.order, begun=self._ledger.begun)  # another run may have ended meanwhile

@@ -20,7 +20,7 @@ class Drifted(JobError):
 
 @dataclass(frozen=True)
 class Ledger:
-    """Reads and writes the manifest; nobody else may be doing so (`manifest.locked`), but for `begun`."""
+    """Reads and writes the manifest; nobody else may be doing so (`durable.held`), but for `begun`."""
 
     folder: Path
     """The job's."""
@@ -67,7 +67,7 @@ class Ledger:
         """Remove what an earlier job left, but for the lock."""
         with durable.explained(self.folder):
             for file in self.folder.iterdir():
-                if not file.name.startswith(".lock"):
+                if not file.name.startswith(durable.LOCK):
                     file.unlink()
 
     def tidy(self, *, whole: bool) -> None:

@@ -6,14 +6,11 @@ A JSON file beside the chunk files, always whole: it is written under a temporar
 import hashlib
 import json
 import re
-from collections.abc import Generator, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, Self
-
-from filelock import FileLock, Timeout
 
 from vsanimesr import durable
 from vsanimesr.engines import files
@@ -26,7 +23,6 @@ SCHEMA = 2
 """Of the file; one that is not this is of another version of vsanimesr."""
 
 _KIND = "vsanimesr job"
-_LOCK = ".lock"
 _ERRORS = "surrogateescape"  # paths need not be UTF-8
 
 
@@ -187,25 +183,6 @@ class Manifest:
         if new.chunk not in self.chunks:
             raise JobError(f"{new.chunk} is none of the job's chunks, which are {_division(self.chunks)}")
         return replace(self, records=tuple(new if old.chunk == new.chunk else old for old in self.records))
-
-
-@contextmanager
-def locked(folder: Path) -> Generator[None, None, None]:
-    """Holds a job's folder, so that no other process works in it; the folder is made if there is none.
-
-    However a process ends, its lock ends with it. Raises JobError where another one holds it, or it cannot be had.
-    """
-    lock = FileLock(folder / _LOCK)
-    with durable.explained(folder / _LOCK):
-        folder.mkdir(parents=True, exist_ok=True)
-        try:
-            lock.acquire(blocking=False)
-        except Timeout as exc:
-            raise JobError(f"another process works in '{folder}': wait until it has ended, or end it first") from exc
-    try:
-        yield
-    finally:
-        lock.release()
 
 
 def _known(data: object) -> int:
