@@ -187,6 +187,7 @@ def test_report_and_bars(episode, tmp_path, capsys):
         (["--length", "0"], "wanted length, keep and shortest from 1 on"),
         (["--quality", "hyperiqa"], "--quality hyperiqa: "),
         (["--out", "{here}/episode.mkv"], "could not be written"),
+        (["--processes", "0"], "--processes 0, wanted a number from 1 on"),
     ],
 )
 def test_failures_are_one_line(episode, told, message, tmp_path, capsys):

@@ -11,6 +11,7 @@ import argparse
 import re
 import sys
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -21,11 +22,15 @@ from training.report import clips, drifting, measures, methods, page
 from training.report.clips import Clip
 from training.report.measuring import measured
 from training.report.methods import Method, Network
-from training.report.results import DriftResult, Evaluation
+from training.report.results import TRUTH, DriftResult, Evaluation
 from vsanimesr.compare import ENCODINGS
 from vsanimesr.errors import AnimeSRError, ArgumentError
 
 METHODS = ("bicubic", "animesr-v1", "animesr-v2")
+
+
+INTERRUPTED = 130
+"""Exit status after Ctrl-C."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -38,6 +43,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except AnimeSRError as error:
         print(f"training.evaluate: {error}", file=sys.stderr)
         return 1
+    except OSError as error:
+        print(f"training.evaluate: '{asked.output}': {error.strerror or error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return INTERRUPTED
     return 0
 
 
@@ -52,7 +62,8 @@ def evaluate(asked: argparse.Namespace) -> None:
         result, places = measured(clip, running, prepared, every=asked.every, spots=asked.spots)
         results.append(result)
         spots += places
-        kept.append(clip)
+        if asked.drift:
+            kept.append(replace(clip, truth=None, lines=None))  # a film's truth would fill the memory
     settings = {"asked for": _command(asked), "border": f"{asked.border} samples, for PSNR and SSIM"}
     settings |= {what: f"{file.path.name}, SHA-256 {file.sha256}, by {file.by}" for what, file in found.items()}
     told = {method.name: method.about for method in running}
@@ -83,6 +94,10 @@ def _methods(asked: argparse.Namespace) -> list[Method]:
     names = [method.name for method in made]
     if twice := [name for name in names if names.count(name) > 1]:
         raise ArgumentError(f"two methods are called {twice[0]!r}; name one of them by NAME={asked.methods[-1]}")
+    if TRUTH in names:
+        raise ArgumentError(f"no method can be called {TRUTH!r}, which is the row of the truth; give it another name")
+    if asked.drift and not any(isinstance(method, Network) for method in made):
+        raise ArgumentError("--drift runs networks, and --methods names none")
     return made
 
 
@@ -114,6 +129,12 @@ def _settings(asked: argparse.Namespace) -> measures.Settings:
         asked.maniqa_sets,
         asked.device,
     )
+
+
+def _whole(text: str) -> int:
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"{text!r}, wanted a number from 0 on")
+    return int(text)
 
 
 def _command(asked: argparse.Namespace) -> str:
@@ -160,7 +181,7 @@ def _add_clips(group: argparse._ArgumentGroup) -> None:
     group.add_argument("--frames", type=_positive, default=100, metavar="N", help="of each clip at most [%(default)s]")
     text = "how truth is reduced: an antialiased cubic filter, or AnimeSR's basic operators [%(default)s]"
     group.add_argument("--degrade", choices=clips.DEGRADATIONS, default="bicubic", help=text)
-    group.add_argument("--seed", type=int, default=0, help="of everything that is drawn [%(default)s]")
+    group.add_argument("--seed", type=_whole, default=0, help="of everything that is drawn [%(default)s]")
 
 
 def _add_methods(group: argparse._ArgumentGroup) -> None:
@@ -183,7 +204,7 @@ def _add_metrics(group: argparse._ArgumentGroup) -> None:
     text = "metrics without reference measure every N-th frame [%(default)s]"
     group.add_argument("--every", type=_positive, default=10, metavar="N", help=text)
     text = "samples at the edges that PSNR and SSIM leave out [%(default)s]"
-    group.add_argument("--border", type=int, default=4, help=text)
+    group.add_argument("--border", type=_whole, default=4, help=text)
     for option in ("--niqe-prior", "--brisque-svm", "--brisque-ranges", "--maniqa"):
         external = next(each for each in files.REGISTRY.values() if each.option == option)
         group.add_argument(option, type=Path, metavar="FILE", help=f"{external.what}: {external.public}")

@@ -6,6 +6,7 @@ import logging
 import re
 import sys
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 
 import torch
@@ -14,7 +15,7 @@ from training.data import naming, sheet, speed
 from training.data.degrading import BasicOp
 from training.data.loader import Loader
 from training.data.samples import Plan, Pool
-from vsanimesr.errors import AnimeSRError
+from vsanimesr.errors import AnimeSRError, ArgumentError
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -38,14 +39,16 @@ def _speed(asked: argparse.Namespace) -> None:
     share = found.waited / found.elapsed
     print(f"{found.samples_per_second:.2f} samples per second; the first batch after {found.starting:.1f} s")
     print(f"a training of {asked.step:g} s for each batch of {asked.batch} waits {share:.0%} of its time")
-    facts = {"workers": asked.workers, "samples": found.samples, "elapsed": found.elapsed, "clips": found.clips}
-    print(json.dumps(facts | {"waited": found.waited, "starting": found.starting, "seconds": found.seconds}))
+    print(json.dumps({"workers": asked.workers} | asdict(found)))
 
 
 def _sheet(asked: argparse.Namespace) -> None:
     torch.set_num_threads(1)
     page = sheet.draw(_plan(asked), asked.samples, asked.shown)
-    page.save(asked.output, optimize=True)
+    try:
+        page.save(asked.output, optimize=True)
+    except (OSError, ValueError) as error:
+        raise ArgumentError(f"'{asked.output}' cannot be written: {error}; give another name") from error
     print(f"{asked.output}: {page.width}x{page.height}")
 
 

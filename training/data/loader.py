@@ -83,7 +83,6 @@ class Batches(Iterator[Batch]):
         self.starting = 0.0
         self.lasted = Waiting()
         self.made = Made()
-        self._lap = Waiting()
         self._returned: float | None = None
         batches = _batches(loader, first, self.made)
         self._batches = Ahead(batches, BATCHES) if loader.workers else batches
@@ -96,21 +95,10 @@ class Batches(Iterator[Batch]):
         if self._returned is None:
             self.starting = end - begin
         else:
-            for each in (self.lasted, self._lap):
-                each.waited += end - begin
-                each.elapsed += end - self._returned
+            self.lasted.waited += end - begin
+            self.lasted.elapsed += end - self._returned
         self._returned = end
         return batch
-
-    @property
-    def waited(self) -> float:
-        """Seconds that the consumer has waited in all."""
-        return self.lasted.waited
-
-    def lap(self) -> Waiting:
-        """The time since the last call of this; for a line of progress."""
-        done, self._lap = self._lap, Waiting()
-        return done
 
     def close(self) -> None:
         """Ends the processes; there are no more batches."""

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from training.metrics.pictures import Picture, Plane, luma
 from training.metrics.resizing import imresize
-from training.metrics.statistics import SHIFTS, Values, asymmetric, asymmetric_mean, normalised, width
+from training.metrics.statistics import SHIFTS, Values, asymmetric, asymmetric_mean, blocks, normalised, width
 from vsanimesr.errors import BadModelFile, FormatError
 
 BLOCK = 96
@@ -80,13 +80,12 @@ def features(plane: Plane, sharpness: float = 0.0) -> Values:
     samples, deviation = normalised(whole)
     half, _ = normalised(imresize(whole, 0.5))
     found = np.concatenate([_of_blocks(samples, BLOCK), _of_blocks(half, BLOCK // 2)], axis=1)
-    sharp = _blocks(deviation, BLOCK).mean(axis=(1, 2))
+    sharp = blocks(deviation, BLOCK).mean(axis=(1, 2))
     return found[sharp >= sharpness * sharp.max()] if sharpness else found
 
 
 def _of_blocks(samples: Values, side: int) -> Values:
-    blocks = _blocks(samples, side)
-    return np.stack(list(_columns(blocks)), axis=1)
+    return np.stack(list(_columns(blocks(samples, side))), axis=1)
 
 
 def _columns(blocks: Values) -> Iterator[Values]:
@@ -103,12 +102,6 @@ def _gaussian(found: Values, who: str) -> tuple[Values, Values]:
     if len(whole) < 2:
         raise FormatError(f"{who} {len(whole)} blocks with something in them, wanted 2 of {BLOCK}x{BLOCK} at least")
     return np.nanmean(found, axis=0), np.cov(whole, rowvar=False)
-
-
-def _blocks(samples: Values, side: int) -> Values:
-    """Blocks [blocks, side, side] in the order of rows."""
-    height, wide = samples.shape
-    return samples.reshape(height // side, side, wide // side, side).swapaxes(1, 2).reshape(-1, side, side)
 
 
 def _flat(blocks: Values) -> Values:

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from training.metrics.pictures import Picture, gray
-from training.metrics.statistics import Values, normalised
+from training.metrics.statistics import Values, blocks, normalised
 
 BLOCK = 16
 SEGMENT = 6
@@ -24,10 +24,10 @@ def score(picture: Picture) -> float:
     plane = gray(picture)
     beyond = [(0, -side % BLOCK) for side in plane.shape]
     samples, _ = normalised(np.pad(plane, beyond, mode="symmetric"))
-    blocks = _blocks(samples)
-    variance = blocks.var(axis=(1, 2), ddof=1)
+    parts = blocks(samples, BLOCK)
+    variance = parts.var(axis=(1, 2), ddof=1)
     active = variance > ACTIVE
-    impaired, noisy = _is_impaired(blocks), _is_noisy(blocks, variance)
+    impaired, noisy = _is_impaired(parts), _is_noisy(parts, variance)
     distortion = (impaired * (1 - variance) + noisy * variance)[active].sum()
     return float(100 * (distortion + 1) / (active.sum() + 1))
 
@@ -49,9 +49,3 @@ def _is_noisy(blocks: Values, variance: Values) -> NDArray[np.bool_]:
         ratio = np.nan_to_num(centre.std(axis=(1, 2), ddof=1) / surround.std(axis=(1, 2), ddof=1), posinf=np.inf)
         beta = np.abs(sigma - ratio) / np.maximum(sigma, ratio)
     return np.asarray(sigma > 2 * beta)
-
-
-def _blocks(samples: Values) -> Values:
-    height, wide = samples.shape
-    shape = (height // BLOCK, BLOCK, wide // BLOCK, BLOCK)
-    return samples.reshape(shape).swapaxes(1, 2).reshape(-1, BLOCK, BLOCK)

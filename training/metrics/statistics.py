@@ -94,3 +94,9 @@ def _ratios() -> Values:
 def _gamma(x: Values) -> Values:
     flat = [math.gamma(each) if math.isfinite(each) else math.nan for each in np.ravel(x)]
     return np.array(flat, np.float64).reshape(np.shape(x))
+
+
+def blocks(samples: Values, side: int) -> Values:
+    """Blocks [blocks, side, side] of samples whose sides are multiples of `side`, in the order of rows."""
+    height, wide = samples.shape
+    return samples.reshape(height // side, side, wide // side, side).swapaxes(1, 2).reshape(-1, side, side)

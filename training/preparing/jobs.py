@@ -13,7 +13,7 @@ from training.preparing.selecting import Candidate, Selection, best, candidates,
 from training.preparing.workers import Failure, Seen, run
 from vsanimesr import durable
 from vsanimesr.durable import explained
-from vsanimesr.errors import MediaError
+from vsanimesr.errors import ArgumentError, MediaError
 from vsanimesr.media.probing import identity
 
 type Bar = Callable[[str, int], AbstractContextManager[Seen]]
@@ -34,6 +34,15 @@ class Preparation:
     """Whether clips become a list instead of pictures."""
     processes: int = 1
     """That work side by side, each on one video."""
+
+    def __post_init__(self) -> None:
+        """Raise ArgumentError for no process at all."""
+        if self.processes < 1:
+            raise ArgumentError(f"--processes {self.processes}, wanted a number from 1 on")
+
+
+OWN = (records.TABLE, records.LISTED, records.MEASUREMENTS)
+"""What else lies beside the clips."""
 
 
 @dataclass(frozen=True)
@@ -119,7 +128,7 @@ def _names(videos: dict[str, Path], table: Sequence[records.Line]) -> dict[str, 
     names = {}
     for key, path in videos.items():
         name = _stem(path)
-        alone = often[name] == 1 and taken.get(name, key) == key and name != records.MEASUREMENTS
+        alone = often[name] == 1 and taken.get(name, key) == key and name not in OWN
         names[key] = known.get(key) or (name if alone else f"{name}-{key[:8]}")
     return names
 

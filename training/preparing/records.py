@@ -7,7 +7,6 @@ OUT/clips.jsonl              a line for each of them, which the loader reads str
 """
 
 import json
-import os
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
@@ -62,7 +61,7 @@ def save(file: Path, video: Video) -> None:
     """Write a video's measurements; the file appears when it is whole. Raises JobError."""
     meta = {"made": asdict(video.made), "facts": asdict(video.facts)}
     columns = {each.name: getattr(video.measures, each.name) for each in fields(Measures)}
-    temporary = file.with_name(f".{file.name}.{os.getpid()}.part")
+    temporary = file.with_name(f".{file.name}.part")
     with explained(file):
         file.parent.mkdir(parents=True, exist_ok=True)
         try:

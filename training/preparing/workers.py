@@ -52,6 +52,10 @@ def run[T, R](work: Callable[[T, Seen], R], items: Sequence[T], processes: int, 
     return [results[at] for at in range(len(items))]
 
 
+PATIENCE = 5.0
+"""Seconds for the last counts of processes that have ended."""
+
+
 @contextmanager
 def _processes(count: int, seen: Seen) -> Generator[ProcessPoolExecutor]:
     context = get_context("spawn")
@@ -66,8 +70,9 @@ def _processes(count: int, seen: Seen) -> Generator[ProcessPoolExecutor]:
     finally:
         kept.close()
         pool.shutdown(cancel_futures=True)
+        counts.cancel_join_thread()  # a process that was killed may hold the queue's lock, or have sent half a message
         counts.put(None)
-        listener.join()
+        listener.join(PATIENCE)
 
 
 def _listen(counts: "Queue[int | None]", seen: Seen) -> None:

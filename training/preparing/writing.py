@@ -1,5 +1,6 @@
 """A clip's frames as pictures, laid out as AVC-Train's: a folder for each clip, numbered from 00000000.png on."""
 
+import os
 import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -8,7 +9,7 @@ import cv2
 
 from training.preparing import decoding
 from training.preparing.decoding import Picture
-from vsanimesr.durable import explained
+from vsanimesr.durable import explained, sync_folder
 from vsanimesr.errors import JobError
 
 _LEVEL = [cv2.IMWRITE_PNG_COMPRESSION, 4]
@@ -28,7 +29,9 @@ def write_clip(
         for at, picture in enumerate(decoding.some(video, times, numbers)):
             write_picture(unfinished / f"{at:08}.png", picture)
             seen(1)
+        sync_folder(unfinished)
         unfinished.replace(folder)
+        sync_folder(folder.parent)
 
 
 def write_picture(file: Path, picture: Picture) -> None:
@@ -36,4 +39,7 @@ def write_picture(file: Path, picture: Picture) -> None:
     made, data = cv2.imencode(".png", cv2.cvtColor(picture, cv2.COLOR_RGB2BGR), _LEVEL)
     if not made:
         raise JobError(f"'{file}': no PNG could be made of a frame {picture.shape}")
-    file.write_bytes(data.tobytes())
+    with file.open("wb") as opened:
+        opened.write(data.tobytes())
+        opened.flush()
+        os.fsync(opened.fileno())  # a folder that has its name is not looked at again

@@ -42,7 +42,7 @@ def run(network: Network, name: str, low: Pictures, *, period: int = 0) -> Drift
         if last is None or not np.array_equal(frame, last):
             last, bicubic = frame, enlarged(frame)
         moments.append(drift.moment(255 * picture.cpu().numpy(), bicubic, state.cpu().numpy()))
-    courses = ([round(getattr(moment, name), 4) for moment in moments] for name in ("mean", "contrast", "state"))
+    courses = ([round(getattr(moment, name), 4) for moment in moments] for name in drift.FIGURES)
     return DriftResult(network.name, name, drift.summary(moments, period=period), *courses)
 
 

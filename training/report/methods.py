@@ -59,7 +59,7 @@ class Network:
         """`device` is PyTorch's; raises BackendUnavailable where it is not there, ArgumentError for a precision."""
         if precision not in PRECISIONS:
             raise ArgumentError(f"precision {precision!r}, wanted one of {', '.join(PRECISIONS)}")
-        if torch.device(device).type == "cuda" and not torch.cuda.is_available():
+        if _kind(device) == "cuda" and not torch.cuda.is_available():
             raise BackendUnavailable(f"device {device!r}: PyTorch {torch.__version__} finds no GPU; use --device cpu")
         self.name, self.about = name, f"{about}, {precision} on {device}"
         self.device, self.precision = device, precision
@@ -128,3 +128,10 @@ def _checkpoint(path: Path) -> Artifact:
 
 def _short(name: str) -> str:
     return Path(name).stem if name.endswith((".pth", ".pt", ".onnx")) else name
+
+
+def _kind(device: str) -> str:
+    try:
+        return torch.device(device).type
+    except RuntimeError as error:
+        raise ArgumentError(f"device {device!r}, wanted one of PyTorch's, such as cpu or cuda:0") from error

@@ -3,9 +3,7 @@
 import base64
 import hashlib
 import html
-import os
 import re
-import secrets
 from collections.abc import Mapping, Sequence
 from importlib import resources
 from pathlib import Path
@@ -16,10 +14,9 @@ from training.report.plots import Plot, drawn
 from training.report.results import TRUTH, Evaluation, versions
 from training.report.spots import Spot
 from vsanimesr.compare.images import data_uri
+from vsanimesr.engines import files
 from vsanimesr.errors import ArgumentError
 
-COLOURS = 8
-"""Colours of the page for methods."""
 BLIND = (
     "Metrics without reference were fitted to photographs, and may rate a drawing below what was made of it: the row "
     "of the truth, where there is one, tells how far they go. Beside figures of other frames, such as published ones, "
@@ -39,19 +36,12 @@ def write(path: Path, evaluation: Evaluation, spots: Sequence[Spot], *, images: 
 
     `images` is one of `vsanimesr.compare.ENCODINGS`. Raises ArgumentError for another, or where it cannot be written.
     """
-    text = _page(evaluation, spots, images)
-    partial = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
+    data = _page(evaluation, spots, images).encode(errors="replace")  # names of files need not be Unicode
     try:
-        with partial.open("x", encoding="utf-8", newline="\n") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        partial.replace(path)
+        files.write(data, path)
     except OSError as error:
         raise ArgumentError(f"'{path}' cannot be written: {error.strerror}; give another folder by --output") from error
-    finally:
-        partial.unlink(missing_ok=True)
-    return len(text.encode())
+    return len(data)
 
 
 def _page(evaluation: Evaluation, spots: Sequence[Spot], images: str) -> str:
@@ -170,7 +160,7 @@ def _facts(facts: Mapping[str, str]) -> str:
 
 def _numbers(evaluation: Evaluation) -> dict[str, int]:
     """Which of the page's colours each method has."""
-    return {name: number % COLOURS for number, name in enumerate(evaluation.methods)}
+    return {name: number % tables.COLOURS for number, name in enumerate(evaluation.methods)}
 
 
 def _listed(names: Mapping[str, str]) -> str:

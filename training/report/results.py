@@ -11,6 +11,7 @@ from typing import Any
 
 from training.metrics.drift import Drift
 from training.report.measures import Measure
+from vsanimesr.engines import files
 
 TRUTH = "truth"
 """The row of the truth itself, which metrics without reference measure as well."""
@@ -98,7 +99,7 @@ class Evaluation:
 
     def write(self, path: Path) -> None:
         """Write `data` as JSON."""
-        path.write_text(json.dumps(self.data(), indent=1, allow_nan=False) + "\n", encoding="utf-8")
+        files.write((json.dumps(self.data(), indent=1, allow_nan=False) + "\n").encode(), path)
 
     def _clip(self, clip: ClipResult) -> dict[str, Any]:
         means = {row: {m.name: clip.mean(row, m.name) for m in self.measures} for row in clip.figures}

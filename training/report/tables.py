@@ -7,6 +7,9 @@ from collections.abc import Iterator, Sequence
 from training.report.measures import Measure
 from training.report.results import TRUTH, ClipResult, DriftResult, Evaluation
 
+COLOURS = 8
+"""Colours of the page for methods."""
+
 
 def means(evaluation: Evaluation) -> str:
     """Means over the clips: a row for each method, a column for each metric; the best of a column is marked."""
@@ -66,7 +69,7 @@ def _rows(evaluation: Evaluation, measures: Sequence[Measure], clip: ClipResult 
         if clip is not None and row not in clip.figures:
             continue
         cells = "".join(_cell(source.mean(row, m.name), m.digits, row in best[m.name]) for m in measures)
-        mark = "" if row == TRUTH else f'<i class="key c{place % 8}"></i>'
+        mark = "" if row == TRUTH else f'<i class="key c{place % COLOURS}"></i>'
         kind = ' class="truth"' if row == TRUTH else ""
         yield f'<tr{kind}><th scope="row">{mark}{html.escape(row)}</th>{cells}</tr>'
 
