@@ -16,9 +16,11 @@ from tests.networks import feed, frames, network
 from training.core import Tools, World
 from training.distill import main
 from training.distilling import Batches, Clip, Distillation, Distilling, Pool, clips, make
-from training.distilling.learner import compared, judged
+from training.distilling.judging import compared, psnr
+from training.distilling.learner import judged
 from training.distilling.making import upscaled
 from training.distilling.samples import MARGIN, Batch
+from training.metrics import fidelity
 from vsanimesr import backends, models
 from vsanimesr.backends.base import Setup
 from vsanimesr.errors import TrainingError
@@ -57,6 +59,34 @@ def test_a_pool_has_what_the_teacher_makes_after_its_burn_in(pool: Path) -> None
     net = network_of(network())
     assert compared(net, clip, burn_in=3).teacher > 40  # the pool's pictures are of bf16, and rounded
     assert compared(net, clip, burn_in=0).teacher < compared(net, clip, burn_in=3).teacher - 1
+
+
+def test_a_comparison_is_what_a_metric_says_of_the_pictures(pool: Path, teacher: str, capsys) -> None:
+    assert main(["compare", teacher, str(pool)]) == 0
+    header, *rows = capsys.readouterr().out.splitlines()
+    assert header.split("    ") == ["clip", "to the teacher", "to truth", "teacher to truth"]
+    wanted = [fidelity.psnr(a, b) for clip in clips(pool) for a, b in zip(clip.picture, clip.truth, strict=True)]
+    figures = [[float(text) for text in row.split()[1:]] for row in rows]
+    assert [row.split()[0] for row in rows] == ["000000", "000001", "all"]
+    assert figures[2] == pytest.approx(np.mean(figures[:2], axis=0), abs=0.011)
+    assert figures[2][2] == pytest.approx(np.mean(wanted), abs=0.01)
+    assert figures[2][1] == pytest.approx(figures[2][2], abs=0.3)
+    assert min(figures[0][0], figures[1][0]) > 40
+
+
+def test_without_truth_a_comparison_is_with_the_teacher_alone(pool: Path, teacher: str, tmp_path: Path, capsys) -> None:
+    bare = tmp_path / "bare"
+    shutil.copytree(pool, bare)
+    for file in bare.glob("*/truth.npy"):
+        file.unlink()
+    assert main(["compare", teacher, str(bare)]) == 0
+    assert capsys.readouterr().out.splitlines()[-1].split()[2:] == ["-", "-"]
+
+
+def test_psnr_of_equal_pictures_has_an_end() -> None:
+    pictures = torch.zeros(2, 3, 4, 4)
+    assert psnr(pictures, pictures) == pytest.approx(100)
+    assert psnr(pictures, pictures + torch.tensor([0.1, 0.01])[:, None, None, None]) == pytest.approx(30)
 
 
 def test_a_pool_goes_on_and_is_the_same(pool: Path, teacher: str, tmp_path: Path) -> None:

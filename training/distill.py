@@ -4,11 +4,13 @@
     python -m training.distill pool HELD_OUT --clips 12 --split val --truth
     python -m training.distill train POOL RUN --held-out HELD_OUT --steps 20000
     python -m training.distill export RUN lite.onnx --name lite
+    python -m training.distill compare lite.onnx HELD_OUT
 
 Everything can be interrupted and goes on by the same command.
 """
 
 import argparse
+import statistics
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
@@ -16,9 +18,10 @@ from pathlib import Path
 
 from tqdm import tqdm
 
+from export.recurrence import network_of
 from training.core import Trainer, World, checkpoints, joined, seed
 from training.core.export import weights
-from training.distilling import Batch, Batches, Clip, Distillation, Distilling, Pool, clips, make
+from training.distilling import Batch, Batches, Clip, Compared, Distillation, Distilling, Pool, clips, compared, make
 from vsanimesr import models
 from vsanimesr.errors import AnimeSRError, TrainingError
 from vsanimesr.models import artifact
@@ -91,6 +94,24 @@ def _export(asked: argparse.Namespace) -> None:
     print(f"{asked.output}: {asked.output.stat().st_size} bytes, weights {model.spec.weights_sha256}")
 
 
+def _compare(asked: argparse.Namespace) -> None:
+    network = network_of(models.load(asked.model))
+    found, burn_in = clips(asked.pool), Pool.read(asked.pool).burn_in
+    results = []
+    print("clip    to the teacher    to truth    teacher to truth")
+    for clip in tqdm(found, unit="clip", disable=None, leave=False):
+        results.append(compared(network, clip, burn_in))
+        tqdm.write(_row(clip.folder.name, results[-1:]))
+    print(_row("all", results))
+
+
+def _row(name: str, results: list[Compared]) -> str:
+    """A line of means, dB."""
+    columns = ([getattr(each, what) for each in results] for what in ("teacher", "truth", "taught"))
+    texts = ["-" if None in column else f"{statistics.fmean(column):.2f}" for column in columns]
+    return f"{name:6}  {texts[0]:>14}    {texts[1]:>8}    {texts[2]:>16}"
+
+
 def _parser() -> argparse.ArgumentParser:
     form = argparse.RawDescriptionHelpFormatter
     parser = argparse.ArgumentParser(prog="python -m training.distill", description=__doc__, formatter_class=form)
@@ -137,6 +158,11 @@ def _parser() -> argparse.ArgumentParser:
     add("--source", default="distilled on drawn animation", help="[%(default)s]")
     add("--licence", default="Apache-2.0", help="[%(default)s]")
     action.set_defaults(run=_export)
+
+    action = commands.add_parser("compare", help="PSNR of a model's pictures to a pool's teacher and truth, dB")
+    action.add_argument("model", help="a name, or the path of an artifact")
+    action.add_argument("pool", type=Path)
+    action.set_defaults(run=_compare)
     return parser
 
 

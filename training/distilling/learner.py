@@ -1,7 +1,7 @@
 """The student's training: a distance to the teacher's pictures, over sequences that grow."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
@@ -11,7 +11,7 @@ from torch.nn.functional import mse_loss
 from torch.optim import Adam
 
 from training.core import Cosine, Learner, Settings, Tools, charbonnier, l1
-from training.distilling.making import upscaled
+from training.distilling.judging import compared
 from training.distilling.pool import Clip
 from training.distilling.samples import MARGIN, Batch
 from vsanimesr.errors import TrainingError
@@ -21,7 +21,7 @@ from vsanimesr.spec import ARCHITECTURES, Network
 
 DISTANCES: dict[str, Callable[[Tensor, Tensor], Tensor]] = {"l1": l1, "charbonnier": charbonnier, "l2": mse_loss}
 """By the names that the settings have."""
-GROWTH = ((0.15, 1), (0.45, 3), (0.85, 7), (1.0, 15))
+GROWTH = ((0.1, 1), (0.6, 3), (0.92, 7), (1.0, 15))
 """Frames of a sample until a part of all steps is done: what a picture is like costs least to learn from single frames,
 and what a state is to carry needs long ones."""
 
@@ -113,25 +113,3 @@ def judged(loss: str, made: Tensor, batch: Batch) -> Tensor:
     """The distance of pictures to a batch's, where these count; the mean over what counts."""
     made = torch.where(batch.counts, made, batch.picture)
     return DISTANCES[loss](made, batch.picture) / batch.counts.float().mean()
-
-
-@dataclass(frozen=True)
-class Compared:
-    """How a student did on a clip."""
-
-    teacher: float
-    """Mean over the frames of the PSNR to the teacher's pictures, dB."""
-    pair: Tensor = field(repr=False)
-    """Its last picture beside the teacher's, [1, 3, 4h, 8w] from 0 to 1."""
-
-
-@torch.no_grad()
-def compared(student: nn.Module, clip: Clip, burn_in: int) -> Compared:
-    """A student's pictures of a whole clip against the teacher's."""
-    device = next(student.parameters()).device
-    parts = (torch.from_numpy(np.array(part)).to(device) for part in (clip.low, clip.picture))
-    low, wanted = (part.permute(0, 3, 1, 2).float() / 255 for part in parts)
-    scenes = [upscaled(student, low[scene.start : scene.stop], burn_in) for scene in clip.scenes]
-    made = torch.cat(scenes).clamp(0, 1)
-    errors = (made - wanted).square().flatten(1).mean(1)
-    return Compared(float((-10 * errors.clamp_min(1e-10).log10()).mean()), torch.cat([made[-1:], wanted[-1:]], 3))
