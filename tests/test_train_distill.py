@@ -1,6 +1,7 @@
 """Distillation from the pool to a model inside a backend, all of it tiny."""
 
 import json
+import re
 import shutil
 from dataclasses import replace
 from itertools import pairwise
@@ -10,6 +11,8 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from PIL import Image
+from torch.distributed.run import get_args_parser
 
 from export.recurrence import network_of
 from tests.networks import feed, frames, network
@@ -59,6 +62,36 @@ def test_a_pool_has_what_the_teacher_makes_after_its_burn_in(pool: Path) -> None
     net = network_of(network())
     assert compared(net, clip, burn_in=3).teacher > 40  # the pool's pictures are of bf16, and rounded
     assert compared(net, clip, burn_in=0).teacher < compared(net, clip, burn_in=3).teacher - 1
+
+
+@pytest.fixture(scope="module")
+def footage(teacher: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A pool of two clips out of pictures whose gray is twice their number."""
+    shots, folder = tmp_path_factory.mktemp("shots") / "shot", tmp_path_factory.mktemp("footage")
+    shots.mkdir()
+    for number in range(FRAMES + 3):
+        picture = np.full((SIZE[1] + 8, SIZE[0] + 8, 3), 2 * number, np.uint8)
+        Image.fromarray(picture).save(shots / f"{number:08}.png")
+    words = ["--teacher", teacher, "--size", "96x64", "--frames", str(FRAMES), "--truth", "--quiet"]
+    assert main(["pool", str(folder), "--clips", "2", "--source", str(shots.parent), *words]) == 0
+    return folder
+
+
+def test_a_pool_of_footage_has_its_frames(footage: Path, teacher: str, tmp_path: Path) -> None:
+    for clip in clips(footage):
+        first = int(clip.truth[0, 0, 0, 0])
+        assert clip.scenes == [range(FRAMES)]
+        np.testing.assert_array_equal(np.ptp(clip.truth, axis=(1, 2, 3)), 0)
+        np.testing.assert_array_equal(clip.truth[:, 0, 0, 0], first + 2 * np.arange(FRAMES))
+    make(tmp_path, Pool.read(footage), range(1), lambda _: None)
+    np.testing.assert_array_equal(clips(tmp_path)[0].picture, clips(footage)[0].picture)
+
+
+def test_several_pools_make_one_training(pool: Path, footage: Path, tmp_path: Path) -> None:
+    words = ["--network", "24:3-2-1:64", "--steps", "1", "--batch", "2", "--patch", "12", "--device", "cpu"]
+    assert main(["train", str(pool), str(footage), str(tmp_path / "run"), *words]) == 0
+    told = json.loads((tmp_path / "run" / "settings.json").read_text())["pools"]
+    assert [(each["source"] == "toon", each["clips"]) for each in told] == [(True, 2), (False, 2)]
 
 
 def test_a_comparison_is_what_a_metric_says_of_the_pictures(pool: Path, teacher: str, capsys) -> None:
@@ -176,13 +209,22 @@ def test_clips_that_are_too_small_or_too_short(numbered: list[Clip], patch: int,
 
 def settings(**changed: Any) -> Distilling:
     return Distilling(
-        **{"steps": 9, "batch": 2, "pool": {}, "patch": 12, "network": Network(8, (2, 1, 1), 12)} | changed
+        **{"steps": 9, "batch": 2, "pools": (), "patch": 12, "network": Network(8, (2, 1, 1), 12)} | changed
     )
+
+
+def test_torchrun_takes_no_option_of_ours_for_its_own(capsys) -> None:
+    with pytest.raises(SystemExit):
+        main(["train", "--help"])
+    ours = set(re.findall(r"--[a-z-]+", capsys.readouterr().out)) - {"--help"}
+    theirs = [name for action in get_args_parser()._actions for name in action.option_strings]
+    assert "--look-every" in ours
+    assert not [(mine, other) for mine in ours for other in theirs if other.startswith(mine)]
 
 
 def test_sequences_grow() -> None:
     asked = settings(length=100)
-    assert [asked.frames(2 * step) for step in (0, 14, 15, 44, 45, 84, 85, 99, 500)] == [1, 1, 3, 3, 7, 7, 15, 15, 15]
+    assert [asked.frames(2 * step) for step in (0, 9, 10, 59, 60, 91, 92, 99, 500)] == [1, 1, 3, 3, 7, 7, 15, 15, 15]
     with pytest.raises(TrainingError, match="patches of 10"):
         settings(patch=10)
 
@@ -230,7 +272,7 @@ def test_a_student_is_trained_exported_and_runs(pool: Path, tmp_path: Path, caps
     torch.set_num_threads(1)
     run, file = tmp_path / "run", tmp_path / "mine.onnx"
     words = ["--batch", "1", "--patch", "16", "--precision", "fp32", "--length", "2", "--held-out", str(pool)]
-    words += ["--look", "1", "--log", "1", "--device", "cpu"]
+    words += ["--look-every", "1", "--log-every", "1", "--device", "cpu"]
     assert main(["train", str(pool), str(run), "--steps", "2", *words]) == 0
     assert main(["train", str(pool), str(run), "--steps", "3", *words]) == 0
     assert capsys.readouterr().out.splitlines()[-1].endswith("step-00000003")

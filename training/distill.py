@@ -21,7 +21,9 @@ from tqdm import tqdm
 from export.recurrence import network_of
 from training.core import Trainer, World, checkpoints, joined, seed
 from training.core.export import weights
+from training.data import naming
 from training.distilling import Batch, Batches, Clip, Compared, Distillation, Distilling, Pool, clips, compared, make
+from training.distilling.pool import DRAWN
 from vsanimesr import models
 from vsanimesr.errors import AnimeSRError, TrainingError
 from vsanimesr.models import artifact
@@ -45,7 +47,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _pool(asked: argparse.Namespace) -> None:
     numbers = range(asked.first, asked.first + asked.clips)
     weights_sha256 = models.find(asked.teacher).weights_sha256
-    kind = Pool(asked.teacher, weights_sha256, asked.split, asked.size, asked.frames, truth=asked.truth)
+    kind = Pool(asked.teacher, weights_sha256, asked.source, asked.split, asked.size, asked.frames, truth=asked.truth)
     with tqdm(total=len(numbers), unit="clip", disable=asked.quiet) as bar:
         make(asked.folder, kind, numbers, lambda _: bar.update())
 
@@ -54,16 +56,16 @@ def _train(asked: argparse.Namespace) -> int | None:
     if asked.network not in ARCHITECTURES.values():
         known = ", ".join(map(str, ARCHITECTURES.values()))
         raise TrainingError(f"{asked.network} could not be exported; models have one of {known}")
-    found = clips(asked.pool)
+    found = [clip for pool in asked.pool for clip in clips(pool)]
     names = ("steps", "batch", "seed", "precision", "network", "feedback", "patch", "loss", "lr")
     settings = Distilling(
         **{name: getattr(asked, name) for name in names},
-        pool={**asdict(Pool.read(asked.pool)), "clips": len(found)},
+        pools=tuple({**asdict(Pool.read(pool)), "clips": len(clips(pool))} for pool in asked.pool),
         length=asked.length or asked.steps,
         clip=1.0,
-        samples_every=asked.look,
-        log_every=asked.log,
-        milestone_every=asked.milestone,
+        samples_every=asked.look_every,
+        log_every=asked.log_every,
+        milestone_every=asked.milestone_every,
     )
     with joined(asked.device) as world:
         return _trained(asked, settings, found, world)
@@ -73,7 +75,7 @@ def _trained(asked: argparse.Namespace, settings: Distilling, found: list[Clip],
     seed(settings.seed, world.rank)
     learner = Distillation(settings, clips(asked.held_out) if asked.held_out else [])
     samples = Batches(found, settings.patch, settings.seed, longest=max(frames for _, frames in settings.growth))
-    start = {"student": asked.start} if asked.start else None
+    start = {"student": asked.begin_with} if asked.begin_with else None
 
     def batches(first: int) -> Iterator[Batch]:
         return samples.of(world.numbers(first, settings.batch), settings.frames)
@@ -117,12 +119,15 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m training.distill", description=__doc__, formatter_class=form)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
-    action = commands.add_parser("pool", help="draw clips, degrade them, and keep what the teacher makes of them")
+    action = commands.add_parser(
+        "pool", help="clips, drawn or from footage, and what the teacher makes of them degraded"
+    )
     add = action.add_argument
     add("folder", type=Path)
     add("--clips", type=int, default=600, help="[%(default)s]")
     add("--first", type=int, default=0, help="number of the first one [%(default)s]")
     add("--teacher", default=models.DEFAULT, help="[%(default)s]")
+    add("--source", default=DRAWN, help=f"{naming.HELP} [%(default)s]")
     add("--split", default="train", help="of the renderer [%(default)s]")
     add("--size", type=_size, default=(640, 384), metavar="WxH", help="of the truth [640x384]")
     add("--frames", type=int, default=Pool.frames, help="[%(default)s]")
@@ -130,12 +135,12 @@ def _parser() -> argparse.ArgumentParser:
     add("--quiet", action="store_true")
     action.set_defaults(run=_pool)
 
-    action = commands.add_parser("train", help="train a student on a pool")
+    action = commands.add_parser("train", help="train a student on a pool, or on several")
     add = action.add_argument
-    add("pool", type=Path)
+    add("pool", type=Path, nargs="+")
     add("run_folder", type=Path, metavar="RUN")
     add("--held-out", type=Path, metavar="POOL", help="to compare with now and then")
-    add("--start", type=Path, metavar="RUN", help="begin with the weights of another run")
+    add("--begin-with", type=Path, metavar="RUN", help="begin with the weights of another run")
     add("--network", type=_network, default=Distilling.network, metavar="F:A-B-C:M", help="features:blocks:fusion")
     add("--alone", dest="feedback", action="store_false", help="without feedback")
     add("--steps", type=int, required=True)
@@ -147,7 +152,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--device", default="", help="cpu or cuda [CUDA where there is any]")
     add("--precision", choices=("fp32", "bf16"), default="bf16", help="[%(default)s]")
     for name, usual in {"look": 500, "log": 50, "milestone": 0}.items():
-        add(f"--{name}", type=int, default=usual, metavar="STEPS", help="[%(default)s]")
+        add(f"--{name}-every", type=int, default=usual, metavar="STEPS", help="[%(default)s]")
     action.set_defaults(run=_train)
 
     action = commands.add_parser("export", help="the averaged student as an artifact with weights in float16")

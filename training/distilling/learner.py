@@ -30,8 +30,8 @@ and what a state is to carry needs long ones."""
 class Distilling(Settings):
     """What decides a distillation."""
 
-    pool: Mapping[str, Any]
-    """What the pool is of, and how many clips it has."""
+    pools: tuple[Mapping[str, Any], ...]
+    """What each pool is of, and how many clips it has."""
     network: Network = ARCHITECTURES["animesr-lite"]
     """The student's width and depth."""
     feedback: bool = True

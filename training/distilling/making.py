@@ -13,8 +13,9 @@ from torch import Tensor, nn
 from export.recurrence import network_of
 from training import toon
 from training.core.unroll import windows
+from training.data import naming
 from training.degrade import BASIC_OP, Recipe, degrade, generator
-from training.distilling.pool import LOW, PICTURE, SCENES, TRUTH, Pictures, Pool
+from training.distilling.pool import DRAWN, LOW, PICTURE, SCENES, TRUTH, Pictures, Pool
 from vsanimesr import durable, models
 from vsanimesr.errors import TrainingError
 from vsanimesr.nets import AnimeSR
@@ -30,23 +31,38 @@ def make(folder: Path, pool: Pool, numbers: range, say: Callable[[int], None]) -
     if artifact.spec.weights_sha256 != pool.weights:
         raise TrainingError(f"the teacher '{pool.teacher}' has other weights than the pool's; name another folder")
     pool.described(folder)
+    truth = _drawn if pool.source == DRAWN else _taken(pool)
     teacher = network_of(artifact).requires_grad_(False).to(memory_format=torch.channels_last)
     for number in numbers:
         target = folder / f"{number:06d}"
         if not target.exists():
-            _write(target, dict(_parts(pool, number, teacher)))
+            _write(target, dict(_parts(pool, *truth(pool, number), number, teacher)))
         say(number)
 
 
-def drawn(pool: Pool, number: int) -> tuple[Pictures, Tensor, list[int]]:
-    """Clip `number`: truth uint8 [T, H, W, 3], what is made of it float32 [T, 3, h, w] from 0 to 1, scenes' bounds."""
+def _drawn(pool: Pool, number: int) -> tuple[Pictures, list[int]]:
+    """The truth of clip `number`, uint8 [T, H, W, 3], and the bounds of its scenes."""
     film = toon.clip(number, frames=pool.frames, size=pool.size, split=pool.split)
-    images = np.stack([frame.image for frame in film])
+    return np.stack([frame.image for frame in film]), [0, *film.cuts, pool.frames]
+
+
+def _taken(pool: Pool) -> Callable[[Pool, int], tuple[Pictures, list[int]]]:
+    """The same out of footage, whose clips are of one scene each, as `training.prepare` makes them."""
+    source = naming.source([pool.source])
+
+    def taken(pool: Pool, number: int) -> tuple[Pictures, list[int]]:
+        found = source.clip(generator(number, 2), pool.frames, pool.size[::-1])
+        return found.frames, [0, pool.frames]
+
+    return taken
+
+
+def _degraded(pool: Pool, images: Pictures, number: int) -> Tensor:
+    """What is made of the truth, float32 [T, 3, h, w] from 0 to 1."""
     rng = generator(number, 1)
     clean = rng.random() < pool.clean
     recipe = Recipe.bicubic() if clean else Recipe.draw(rng, pool.frames, BASIC_OP)
-    low = degrade(torch.from_numpy(images).permute(0, 3, 1, 2) / 255, recipe)
-    return images, low, [0, *film.cuts, pool.frames]
+    return degrade(torch.from_numpy(images).permute(0, 3, 1, 2) / 255, recipe)
 
 
 @torch.inference_mode()
@@ -63,8 +79,10 @@ def upscaled(network: nn.Module, scene: Tensor, burn_in: int) -> Tensor:
     return torch.cat(made)
 
 
-def _parts(pool: Pool, number: int, teacher: AnimeSR) -> Iterator[tuple[str, np.ndarray]]:
-    images, low, bounds = drawn(pool, number)
+def _parts(
+    pool: Pool, images: Pictures, bounds: list[int], number: int, teacher: AnimeSR
+) -> Iterator[tuple[str, np.ndarray]]:
+    low = _degraded(pool, images, number)
     with torch.autocast("cpu", torch.bfloat16):  # differs from float32 by 50 dB and more
         pictures = [upscaled(teacher, low[start:end], pool.burn_in) for start, end in pairwise(bounds)]
     yield LOW, _bytes(low)

@@ -16,6 +16,7 @@ from vsanimesr.engines import files
 from vsanimesr.errors import TrainingError
 
 DESCRIPTION = "pool.json"
+DRAWN = "toon"
 LOW, PICTURE, TRUTH, SCENES = "low.npy", "picture.npy", "truth.npy", "scenes.npy"
 
 Pictures = NDArray[np.uint8]
@@ -29,6 +30,8 @@ class Pool:
     """The name of the network whose pictures are learnt."""
     weights: str
     """A hash of its weights."""
+    source: str = DRAWN
+    """Where its clips come from: the renderer, or what `training.data` can draw clips of, as people name it."""
     split: str = "train"
     """Of the renderer's clips."""
     size: tuple[int, int] = (640, 384)

@@ -14,7 +14,7 @@ mkdir -p "$out"
 "$python" -m training.distill pool "$out/pool" --clips 8 "${small[@]}"
 "$python" -m training.distill pool "$out/held-out" --clips 2 --split val --truth "${small[@]}"
 "$python" -m training.distill train "$out/pool" "$out/run" --held-out "$out/held-out" \
-    --steps 80 --batch 4 --patch 32 --look 40 --log 20
+    --steps 80 --batch 4 --patch 32 --look-every 40 --log-every 20
 "$python" -m training.distill export "$out/run" "$out/toy.onnx" --name toy
 "$python" -m training.evaluate --toon 0:1 "${small[@]}" --methods bicubic animesr-v2 toy="$out/toy.onnx" \
     --output "$out/report"
