@@ -61,15 +61,16 @@ def test_one_clip_is_learnt_by_heart(tmp_path):
     assert losses[-1] < losses[0] / 3, losses
 
 
-def test_a_resumed_training_equals_an_uninterrupted_one(tmp_path):
+@pytest.mark.parametrize("changed", [{}, {"precision": "bf16", "channels_last": True}], ids=["fp32", "bf16"])
+def test_a_resumed_training_equals_an_uninterrupted_one(tmp_path, changed):
     """Stopped at several random steps, with a moving average, a schedule and noise of every random generator."""
-    whole = ended(tmp_path / "whole")
+    whole = ended(tmp_path / "whole", **changed)
     for stop in sorted(random.Random(3).sample(range(1, LAST), 3)):
-        trainer(tmp_path / "parts", settings_of(stop)).run()
+        trainer(tmp_path / "parts", settings_of(stop, **changed)).run()
         random.seed(stop)
         np.random.seed(stop)
         torch.manual_seed(stop)
-    last = trainer(tmp_path / "parts", settings_of(LAST))
+    last = trainer(tmp_path / "parts", settings_of(LAST, **changed))
     assert last.run().step == LAST
     assert same(weights(last.learner), whole)
     one, other = (find(tmp_path / name).state() for name in ("whole", "parts"))

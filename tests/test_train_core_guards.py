@@ -30,20 +30,28 @@ def steps_in(path):
     return [int(folder.name[5:]) for folder in all_in(path / "checkpoints")]
 
 
-def test_a_signal_ends_it_after_the_step_with_a_checkpoint(tmp_path):
+@pytest.fixture(params=[signal.SIGTERM, signal.SIGHUP])
+def number(request):
+    """A signal, with its usual handler."""
+    before = signal.signal(request.param, signal.SIG_DFL)
+    yield request.param
+    signal.signal(request.param, before)
+
+
+def test_a_signal_ends_it_after_the_step_with_a_checkpoint(tmp_path, number, capfd):
     whole = ended(tmp_path / "whole")
 
     class Signalled(Net):
         def step(self, batch, tools):
             if tools.step == 3:
-                os.kill(os.getpid(), signal.SIGTERM)
+                os.kill(os.getpid(), number)
             super().step(batch, tools)
 
-    before = signal.getsignal(signal.SIGTERM)
     outcome = trainer(tmp_path / "cut", settings_of(LAST), Signalled).run()
     assert (outcome.step, outcome.stopped) == (4, True)
     assert outcome.checkpoint == find(tmp_path / "cut").path
-    assert signal.getsignal(signal.SIGTERM) is before
+    assert signal.getsignal(number) == signal.SIG_DFL
+    assert "ending after this step" in capfd.readouterr().err
     rest = trainer(tmp_path / "cut", settings_of(LAST))
     rest.run()
     assert same(weights(rest.learner), whole)

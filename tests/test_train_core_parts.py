@@ -207,6 +207,13 @@ def test_a_second_ctrl_c_interrupts():
             signal.raise_signal(signal.SIGINT)
 
 
+def test_a_signal_that_is_ignored_stays_so():
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    with guard.Stop() as stop:
+        signal.raise_signal(signal.SIGHUP)
+    assert (stop.asked, signal.signal(signal.SIGHUP, before)) == (False, signal.SIG_IGN)
+
+
 def test_tensorboard_has_numbers_and_pictures(tmp_path):
     from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 

@@ -1,6 +1,7 @@
-"""What stops a training: numbers that are none any more, memory that is not enough, Ctrl-C and SIGTERM."""
+"""What stops a training: numbers that are none any more, memory that is not enough, Ctrl-C and other signals."""
 
 import math
+import os
 import signal
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
@@ -13,6 +14,8 @@ from vsanimesr.errors import TrainingError
 
 MEMORY = "allocate memory", "not enough memory", "out of memory"
 """One of these is in what PyTorch says when the host or the device has none left."""
+SIGNALS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
+"""Those that end a run after its step: Ctrl-C, a system that shuts down, a terminal that was closed."""
 
 
 class Stopped(TrainingError):
@@ -63,9 +66,10 @@ def explained(why: Stopped, step: int, last: str) -> TrainingError:
 
 
 class Stop:
-    """While entered, the first Ctrl-C or SIGTERM only sets `asked`, and the second Ctrl-C interrupts at once.
+    """While entered, the first Ctrl-C or other signal only sets `asked`, and the second Ctrl-C interrupts at once.
 
-    Signals reach the main thread only, so in another one this does nothing.
+    A signal that the process ignores, as nohup has SIGHUP ignored, stays ignored. Signals reach the main thread only,
+    so in another one this does nothing.
     """
 
     def __init__(self) -> None:
@@ -74,8 +78,9 @@ class Stop:
 
     def __enter__(self) -> "Stop":
         try:
-            for number in (signal.SIGINT, signal.SIGTERM):
-                self._before[number] = signal.signal(number, self._ask)
+            for number in SIGNALS:
+                if signal.getsignal(number) != signal.SIG_IGN:
+                    self._before[number] = signal.signal(number, self._ask)
         except ValueError:  # not in the main thread
             self._before.clear()
         return self
@@ -87,4 +92,6 @@ class Stop:
     def _ask(self, number: int, frame: FrameType | None) -> None:
         if self.asked and number == signal.SIGINT:
             raise KeyboardInterrupt
+        if not self.asked:
+            os.write(2, b"\nending after this step; Ctrl-C again ends at once\n")  # print may be on its way already
         self.asked = True

@@ -32,7 +32,7 @@ class Outcome:
     checkpoint: Path
     """The last one."""
     stopped: bool
-    """Whether Ctrl-C or SIGTERM, in any of the processes, ended it before all steps were done."""
+    """Whether Ctrl-C or another signal, in any of the processes, ended it before all steps were done."""
 
 
 class Trainer[B]:
@@ -70,7 +70,7 @@ class Trainer[B]:
         self._begun = self._saved_at = time.perf_counter()
 
     def run(self) -> Outcome:
-        """Train until `settings.steps` steps are done, or Ctrl-C or SIGTERM: then the step ends and is saved.
+        """Train until `settings.steps` steps are done, or Ctrl-C, SIGTERM or SIGHUP: then the step ends and is saved.
 
         Raises TrainingError if the settings do not fit the checkpoint, every checkpoint is damaged, a loss or gradient
         is not finite, memory is not enough, or a checkpoint cannot be written; the message names the last good one.
