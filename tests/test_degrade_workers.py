@@ -26,7 +26,6 @@ class Clips(Dataset):
         return degrade(clip, recipe), torch.get_num_threads()
 
 
-@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:.*use of fork.. may lead to deadlocks:DeprecationWarning")
 @pytest.mark.parametrize("start", STARTS)
 def test_workers_make_the_same_clips_on_one_thread(start):

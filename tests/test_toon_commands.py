@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from training.toon import clip
+from training.toon import Clip, Frame, clip
 from training.toon.__main__ import main
 from training.toon.measure import EDGES, WIDTHS, block_colours, line_widths, spectrum_slope, statistics
 from vsanimesr.errors import MediaError
@@ -41,6 +41,18 @@ def test_a_small_jpeg(tmp_path: Path) -> None:
     assert page.stat().st_size <= 9000
 
 
+@pytest.mark.parametrize("name", ["out.jpg", "out.png"])
+def test_a_sheet_that_cannot_be_so_small(name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["sheet", "--count", "1", "--bytes", "99", *SIZE, str(tmp_path / name)]) == 1
+    assert "bytes or more, wanted 99" in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_sheet_of_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["sheet", "--count", "1", "--shrink", "73", *SIZE, str(tmp_path / "out.png")]) == 1
+    assert "128x72 cannot be shrunk by 73" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("name", ["clip.mkv", "clip"])
 def test_files_are_lossless(tmp_path: Path, name: str) -> None:
     output = tmp_path / name
@@ -57,6 +69,19 @@ def test_files_are_lossless(tmp_path: Path, name: str) -> None:
     assert all(np.array_equal(a, b.lines) for a, b in zip(lines, truth, strict=True))
     assert (notes["seed"], notes["split"], notes["frames"]) == (4, "val", 2)
     assert notes["generators"]
+
+
+def test_videos_appear_when_they_are_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(film: Clip, n: int) -> Frame:
+        if n:
+            raise RuntimeError("this frame cannot be drawn")
+        return whole(film, n)
+
+    whole = Clip.__getitem__
+    monkeypatch.setattr(Clip, "__getitem__", broken)
+    with pytest.raises(RuntimeError, match="cannot be drawn"):
+        main(["render", "--frames", "2", *SIZE, str(tmp_path / "clip.mkv")])
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_sheet_of_another_kind(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -85,17 +110,24 @@ def test_a_file_that_is_no_video(tmp_path: Path, capsys: pytest.CaptureFixture[s
     file = tmp_path / "notes.txt"
     file.write_text("no video")
     assert main(["stats", str(file)]) == 1
-    assert "cannot be read as video" in capsys.readouterr().err
+    assert "cannot be read as a video" in capsys.readouterr().err
 
 
 def test_statistics_of_pictures_that_are_known() -> None:
     flat = np.full((64, 96, 3), 120, np.uint8)
-    measured = statistics([flat, flat, flat])
+    measured = statistics([[flat] * 3])
     assert (measured.frames, measured.held, measured.colours, measured.flat) == (3, 1.0, 1.0, 1.0)
     assert measured.gradient[0] == 1
     assert len(measured.gradient) == len(EDGES) - 1
     with pytest.raises(MediaError, match="no frames"):
-        statistics([])
+        statistics([[]])
+
+
+def test_the_border_between_two_clips_is_no_pair() -> None:
+    dark, bright = np.full((64, 96, 3), 20, np.uint8), np.full((64, 96, 3), 220, np.uint8)
+    apart = statistics([[dark, dark], [bright, bright], [dark]])
+    assert (apart.frames, apart.held) == (5, 1.0)
+    assert statistics([[dark, dark, bright, bright, dark]]).held == 0.5
 
 
 @pytest.mark.parametrize("width", [2, 4, 6])

@@ -87,9 +87,8 @@ def _parser() -> argparse.ArgumentParser:
 
 def _add_recipes(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seed", type=int, default=0, help="of everything that is drawn [%(default)s]")
-    parser.add_argument(
-        "--stage", choices=STAGES, default="first", help="whose ranges: by 4, or by 2 twice [%(default)s]"
-    )
+    text = "whose ranges: by 4, or by 2 twice without learned operators [%(default)s]"
+    parser.add_argument("--stage", choices=STAGES, default="first", help=text)
     parser.add_argument("--anisotropic", choices=ANISOTROPIC, default="code", help="whose deviations [%(default)s]")
     parser.add_argument("--progress", type=float, default=1.0, help="of the curriculum, 0 to 1 [%(default)s]")
     parser.add_argument("--codec", choices=("auto", *codec.CODECS), default="auto", help="whose x264 [%(default)s]")

@@ -65,7 +65,7 @@ def _automatic() -> Codec:
         return CODECS["pyav"]
     if no_ffmpeg := _without_ffmpeg():
         raise BackendUnavailable(f"there is no H.264 encoder: {no_pyav}; {no_ffmpeg}")
-    tell(f"clips are compressed by ffmpeg, some ten times slower than in process: {no_pyav}")
+    tell(f"clips are compressed by ffmpeg, slower than in process: {no_pyav}")
     return CODECS["ffmpeg"]
 
 

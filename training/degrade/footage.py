@@ -1,17 +1,15 @@
 """Reading pictures and videos as frames of RGB, and writing frames into a lossless file."""
 
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
 from fractions import Fraction
 from pathlib import Path
 
-import av
 import numpy as np
 import torch
-from av.video.frame import VideoFrame
 from PIL import Image, UnidentifiedImageError
 from torch import Tensor
 
+from training import lossless
 from training.preparing import decoding
 from vsanimesr.errors import ArgumentError, MediaError
 
@@ -32,13 +30,10 @@ def frames(path: Path) -> Iterator[Tensor]:
 
 
 def rate(path: Path) -> Fraction:
-    """Frames per second of a video on average; 25 where the file does not say."""
-    try:
-        with av.open(path) as container:
-            found = container.streams.video[0].average_rate
-            return Fraction(found.numerator, found.denominator) if found else Fraction(25)
-    except (av.error.FFmpegError, IndexError) as error:
-        raise MediaError(f"{path} cannot be read as a video: {error}") from error
+    """Frames per second of a video on average, 25 where the file does not say; raises MediaError for no video."""
+    with decoding.opened(path) as (_, stream):
+        found = stream.average_rate
+        return Fraction(found.numerator, found.denominator) if found else Fraction(25)
 
 
 def values(samples: Iterable[Tensor]) -> Tensor:
@@ -62,31 +57,13 @@ def write(path: Path, clip: Iterable[Tensor], fps: Fraction) -> int:
     """
     if path.suffix.lower() != ".mkv":
         raise ArgumentError(f"output '{path}', wanted a name that ends with .mkv: lossless video goes into Matroska")
-    unfinished = path.with_name(f".{path.name}.part")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        number = _write(unfinished, clip, fps)
-        unfinished.replace(path)
-    except (OSError, av.error.FFmpegError) as error:
-        raise MediaError(f"{path} cannot be written: {error}; give a folder with room in it") from error
-    finally:
-        with suppress(OSError):
-            unfinished.unlink()
-    return number
-
-
-def _write(path: Path, clip: Iterable[Tensor], fps: Fraction) -> int:
     number = 0
-    with av.open(path, "w", format="matroska") as container:
-        stream = container.add_stream("ffv1", rate=fps)
-        for number, samples in enumerate(clip, 1):
-            if number == 1:
-                stream.height, stream.width, stream.pix_fmt = *samples.shape[-2:], "bgr0"
-            picture = VideoFrame.from_ndarray(samples.permute(1, 2, 0).contiguous().numpy(), format="rgb24")
-            container.mux(stream.encode(picture.reformat(format="bgr0")))
+    with lossless.writer(path, fps) as put:
+        for samples in clip:
+            put(samples.permute(1, 2, 0).numpy())
+            number += 1
         if not number:
             raise ArgumentError(f"there are no frames to write into '{path}': give a video that has some")
-        container.mux(stream.encode(None))
     return number
 
 

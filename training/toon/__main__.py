@@ -49,15 +49,14 @@ def render(asked: argparse.Namespace) -> None:
 
 def stats(asked: argparse.Namespace) -> None:
     """Statistics of our clips, or of a video."""
-    frames = measure.video(asked.video, asked.frames) if asked.video else each(asked)
-    print(measure.statistics(frames).table())
+    clips = [measure.video(asked.video, asked.frames)] if asked.video else each(asked)
+    print(measure.statistics(clips).table())
 
 
-def each(asked: argparse.Namespace) -> Iterator[Pixels]:
+def each(asked: argparse.Namespace) -> Iterator[Iterator[Pixels]]:
     """The frames of several clips."""
     for seed in range(asked.seed, asked.seed + asked.clips):
-        for frame in clip(seed, frames=asked.frames, size=asked.size, split=asked.split):
-            yield frame.image
+        yield (frame.image for frame in clip(seed, frames=asked.frames, size=asked.size, split=asked.split))
 
 
 def speed(asked: argparse.Namespace) -> None:

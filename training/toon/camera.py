@@ -57,7 +57,7 @@ class Camera:
     shake: float
     """Amplitude of shaking, in picture heights."""
     decay: float
-    """How many frames shaking lasts; infinite for vehicles and wind."""
+    """After how many frames shaking is weaker by a factor of e; 1e9 where it goes on."""
     seed: Seed
     """The stream of the shaking."""
 

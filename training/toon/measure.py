@@ -1,14 +1,15 @@
 """Statistics that tell drawn video from other video, the same for our clips and for anybody's files."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, fields
+from itertools import islice
 from pathlib import Path
 
-import av
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from training.preparing import decoding
 from training.toon.noise import Pixels
 from vsanimesr.errors import MediaError
 
@@ -41,7 +42,7 @@ class Statistics:
     slope: float
     """The exponent of the power spectrum over frequency: about -2 for photographs, steeper where pictures are soft."""
     held: float
-    """The share of frames that show the same as the frame before."""
+    """Of the pairs of neighbours within a clip, the share that show the same."""
 
     def table(self) -> str:
         """Readable rows."""
@@ -53,17 +54,21 @@ class Statistics:
         return "\n".join(rows)
 
 
-def statistics(frames: Iterable[Pixels], every: int = 4) -> Statistics:
-    """Measures RGB frames; all but `held` is taken from each `every`-th; raises MediaError where there are none."""
-    count, still = 0, 0
-    before: Pixels | None = None
+def statistics(clips: Iterable[Iterable[Pixels]], every: int = 4) -> Statistics:
+    """Measures clips of RGB frames; all but `held` is taken from the first frame of each and every `every`-th after it.
+
+    Raises MediaError where there are no frames.
+    """
+    count, pairs, still = 0, 0, 0
     rows = []
-    for n, frame in enumerate(frames):
-        if before is not None:
-            still += float(cv2.absdiff(frame, before).mean()) < STILL
-        if n % every == 0:
-            rows.append(picture(frame))
-        before, count = frame, count + 1
+    for clip in clips:
+        before: Pixels | None = None
+        for n, frame in enumerate(clip):
+            if before is not None:
+                pairs, still = pairs + 1, still + (float(cv2.absdiff(frame, before).mean()) < STILL)
+            if n % every == 0:
+                rows.append(picture(frame))
+            before, count = frame, count + 1
     if not rows:
         raise MediaError("there are no frames to measure: give a video with at least one")
     columns = [np.mean([row[i] for row in rows], axis=0) for i in range(6)]
@@ -77,7 +82,7 @@ def statistics(frames: Iterable[Pixels], every: int = 4) -> Statistics:
         float(colours),
         float(flat),
         float(slope),
-        still / max(count - 1, 1),
+        still / max(pairs, 1),
     )
 
 
@@ -140,13 +145,6 @@ def spectrum_slope(grey: Pixels) -> float:
     return float(np.polyfit(np.log(middle), np.log(means + 1e-6), 1)[0])
 
 
-def video(file: Path, most: int) -> Iterable[Pixels]:
+def video(file: Path, most: int) -> Iterator[Pixels]:
     """The first frames of a video, RGB; raises MediaError for a file that is none."""
-    try:
-        with av.open(str(file)) as container:
-            for n, frame in enumerate(container.decode(video=0)):
-                if n >= most:
-                    return
-                yield np.asarray(frame.to_ndarray(format="rgb24"), np.uint8)
-    except (av.FFmpegError, OSError, IndexError) as error:
-        raise MediaError(f"{file} cannot be read as video ({error}); give a file that ffmpeg plays") from error
+    return (frame.picture for frame in islice(decoding.every(file), most))

@@ -39,7 +39,7 @@ class Paper:
     density: float
     """Pixels per unit."""
     medium: str
-    """gouache, watercolour, flat or line."""
+    """gouache, watercolour or flat."""
     strength: float
     """How much the medium shows."""
     tint: Tint

@@ -20,7 +20,7 @@ class Finish:
     """What one production does to all of its frames."""
 
     seed: Seed
-    """The stream of the grain."""
+    """The stream of grain, dust and gate weave."""
     scale: float
     """Size of the drawings by that of the frames."""
     kernel: str
@@ -49,7 +49,7 @@ class Finish:
     """Specks of dust and hairs on a frame, on average."""
 
     def apply(self, image: Pixels, size: tuple[int, int], n: int) -> Pixels:
-        """Frame n of (width, height) from its drawing, RGB; only grain depends on n."""
+        """Frame n of (width, height) from its drawing, RGB; only grain and dust depend on n."""
         made = self.scaled(image, size)
         if self.bloom:
             made = self.glowing(made)

@@ -49,7 +49,8 @@ class Seed:
     """The name of a stream: where it is in the tree of everything that a clip is made of."""
 
     path: tuple[str | int, ...]
-    """Split, seed, then names of parts; equal paths give equal numbers, on any machine."""
+    """Split, seed, then names of parts; equal paths give equal numbers on any machine with the same Python and
+    numpy, whose generators may draw otherwise in other versions."""
 
     def child(self, *names: str | int) -> "Seed":
         """The name of a part of this."""

@@ -1,7 +1,9 @@
 """Contact sheets: one frame of each of many clips, to look at."""
 
+import io
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -10,6 +12,10 @@ from PIL import Image
 from training.toon.film import clip
 from training.toon.noise import Pixels
 from vsanimesr.errors import ArgumentError
+
+_JPEG = tuple({"format": "JPEG", "quality": quality, "optimize": True} for quality in (92, 85, 75, 65, 55, 45, 35))
+KINDS: dict[str, tuple[dict[str, Any], ...]] = {".png": ({"format": "PNG"},), ".jpg": _JPEG, ".jpeg": _JPEG}
+"""How pictures are written, by the end of their name: the best first."""
 
 
 def sheet(
@@ -24,9 +30,11 @@ def sheet(
 ) -> Pixels:
     """Frame `frame` of each clip, in rows from the left, each drawn at `size` and then shrunk by a whole factor.
 
-    `said` is told each seed and how its first shot is framed. Returns RGB.
+    `said` is told each seed and how its first shot is framed. Returns RGB. Raises ArgumentError where nothing is left.
     """
     width, height = size[0] // shrink, size[1] // shrink
+    if not min(width, height):
+        raise ArgumentError(f"frames of {size[0]}x{size[1]} cannot be shrunk by {shrink}: give less --shrink")
     rows = -(-len(seeds) // columns)
     made: Pixels = np.zeros((rows * height, columns * width, 3), np.uint8)
     for i, seed in enumerate(seeds):
@@ -41,14 +49,17 @@ def sheet(
 def save(image: Pixels, output: Path, most: int | None = None) -> None:
     """Writes a PNG or JPEG; the latter with the best quality that keeps it to that many bytes.
 
-    Raises ArgumentError for other kinds of files.
+    Raises ArgumentError for other kinds of files, or where no quality does.
     """
-    if output.suffix.lower() not in (".jpg", ".jpeg", ".png"):
+    if output.suffix.lower() not in KINDS:
         raise ArgumentError(f"a sheet is a .png or a .jpg, not {output.name}")
-    if output.suffix.lower() == ".png":
-        Image.fromarray(image).save(output)
-        return
-    for quality in (92, 85, 75, 65, 55, 45, 35):
-        Image.fromarray(image).save(output, quality=quality, optimize=True)
-        if most is None or output.stat().st_size <= most:
+    for settings in KINDS[output.suffix.lower()]:
+        file = io.BytesIO()
+        Image.fromarray(image).save(file, **settings)
+        if most is None or file.tell() <= most:
+            output.write_bytes(file.getvalue())
             return
+    raise ArgumentError(
+        f"{output.name} would have {file.tell()} bytes or more, wanted {most}: allow more --bytes, or make it smaller "
+        "by a higher --shrink or less --count"
+    )

@@ -1,0 +1,54 @@
+"""Lossless video: FFV1 in Matroska, in a file that appears when it is whole."""
+
+import os
+from collections.abc import Callable, Generator
+from contextlib import contextmanager, suppress
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import numpy as np
+from numpy.typing import NDArray
+
+from vsanimesr.durable import publish
+from vsanimesr.errors import MediaError
+
+type Put = Callable[[NDArray[np.uint8]], None]
+"""Appends a frame: RGB, uint8 [H, W, 3], or gray, uint8 [H, W]; all frames of a file are alike."""
+
+_LAYOUTS = {3: ("rgb24", "bgr0"), 2: ("gray", "gray")}  # by dimensions: what is given, what FFV1 keeps
+
+
+@contextmanager
+def writer(path: Path, rate: Fraction | int) -> Generator[Put]:
+    """What frames are put into a new file with, `rate` a second; it gets its name at the end, if nothing was raised.
+
+    Raises MediaError where it cannot be written.
+    """
+    unfinished = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with _stream(unfinished, rate) as put:
+            yield put
+        publish(unfinished, path)
+    except (OSError, av.error.FFmpegError) as error:
+        raise MediaError(f"{path} cannot be written: {error}; give a folder with room in it") from error
+    finally:
+        with suppress(OSError):
+            unfinished.unlink()
+
+
+@contextmanager
+def _stream(path: Path, rate: Fraction | int) -> Generator[Put]:
+    with av.open(str(path), "w", format="matroska") as container:
+        stream = container.add_stream("ffv1", rate=rate)
+
+        def put(samples: NDArray[np.uint8]) -> None:
+            given, kept = _LAYOUTS[samples.ndim]
+            if not stream.codec_context.is_open:
+                stream.height, stream.width, stream.pix_fmt = *samples.shape[:2], kept
+            frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(samples), format=given)
+            container.mux(stream.encode(frame.reformat(format=kept)))
+
+        yield put
+        container.mux(stream.encode(None))
