@@ -142,7 +142,14 @@ def test_failures_are_one_line(told, message, tmp_path, capsys):
 
 
 @pytest.mark.parametrize(
-    "told", [["sheet", "x", "--side", "30"], ["sheet", "x", "--at", "3"], ["speed", "--frames", "0"]]
+    "told",
+    [
+        ["sheet", "x", "--side", "30"],
+        ["sheet", "x", "--at", "3"],
+        ["sheet", "x", "--seed", "-1"],
+        ["apply", "x", "y.mkv", "--clip", "-1"],
+        ["speed", "--frames", "0"],
+    ],
 )
 def test_command_lines_that_are_none(told, capsys):
     with pytest.raises(SystemExit, match="2"):

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from training.toon import SPLITS, Clip, clip
+from training.toon import SPLITS, Clip, clip, staging, trial
 from training.toon.staging import FRAMINGS
 from vsanimesr.errors import ArgumentError
 
@@ -118,7 +118,6 @@ def test_drawings_are_held() -> None:
     assert 8 <= held < 40
 
 
-@pytest.mark.slow
 def test_the_test_split_has_generators_of_its_own() -> None:
     seen = {
         split: frozenset().union(*(clip(seed, frames=1, size=(64, 36), split=split).generators for seed in range(25)))
@@ -134,7 +133,20 @@ def test_seeds_and_splits_are_different_clips() -> None:
     assert len(digests) == 9
 
 
-@pytest.mark.slow
+def test_names_of_generators_need_no_painting(monkeypatch: pytest.MonkeyPatch) -> None:
+    def paint(*_: object) -> None:
+        raise RuntimeError("it is painted")
+
+    for split, places in (("train", staging.PLACES), ("test", trial.PLACES)):
+        with monkeypatch.context() as patched:
+            for where in places:
+                patched.setitem(places, where, paint)
+            film = clip(3, frames=400, size=SMALL, split=split)
+            assert {name for name in film.generators if name.startswith("place:")}
+            with pytest.raises(RuntimeError, match="painted"):
+                film[0]
+
+
 def test_shots_of_all_scales_come() -> None:
     kinds = {clip(seed, frames=1, size=(64, 36)).shot(0).kind for seed in range(60)}
     assert kinds >= set(FRAMINGS) - {"card"}

@@ -91,6 +91,28 @@ def test_a_sheet_of_another_kind(tmp_path: Path, capsys: pytest.CaptureFixture[s
     assert "No such file" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("told", "message"),
+    [
+        (["sheet", "x.png", "--count", "0"], "'0', wanted a number from 1 on"),
+        (["sheet", "x.png", "--columns", "-1"], "'-1', wanted a number from 1 on"),
+        (["sheet", "x.png", "--frame", "-1"], "'-1', wanted a number from 0 on"),
+        (["sheet", "x.png", "--shrink", "0"], "'0', wanted a number from 1 on"),
+        (["sheet", "x.png", "--bytes", "many"], "'many', wanted a number from 1 on"),
+        (["render", "x.mkv", "--frames", "0"], "'0', wanted a number from 1 on"),
+        (["stats", "--clips", "0"], "'0', wanted a number from 1 on"),
+        (["speed", "--clips", "1.5"], "'1.5', wanted a number from 1 on"),
+        (["render", "x.mkv", "--size", "640"], "'640', wanted WIDTHxHEIGHT, such as 640x384"),
+        (["render", "x.mkv", "--size", "640x"], "'640x', wanted WIDTHxHEIGHT"),
+        (["render", "x.mkv", "--size", "0x64"], "'0x64', wanted WIDTHxHEIGHT"),
+    ],
+)
+def test_command_lines_that_are_none(told: list[str], message: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        main(told)
+    assert message in capsys.readouterr().err
+
+
 def test_speed_names_each_clip(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["speed", "--seed", "3", "--clips", "2", "--frames", "2", *SIZE]) == 0
     assert [line.split(":")[0] for line in capsys.readouterr().out.splitlines()] == ["3", "4", "all"]

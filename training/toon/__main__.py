@@ -11,6 +11,7 @@ from training.toon import sheet as sheets
 from training.toon.film import clip
 from training.toon.noise import Pixels
 from training.toon.rng import SPLITS
+from training.words import positive, size, whole
 from vsanimesr.errors import AnimeSRError
 
 
@@ -72,30 +73,24 @@ def speed(asked: argparse.Namespace) -> None:
     print(f"all: {asked.clips * asked.frames / total:.1f} frames/s")
 
 
-def pixels(text: str) -> tuple[int, int]:
-    """WIDTHxHEIGHT."""
-    width, _, height = text.partition("x")
-    return int(width), int(height)
-
-
 def parser() -> argparse.ArgumentParser:
     """The command line."""
     made = argparse.ArgumentParser(prog="python -m training.toon", description=__doc__)
     commands = made.add_subparsers(required=True)
     one = command(commands, "sheet", sheet, frames=False)
     one.add_argument("output", type=Path, help="PNG or JPEG")
-    one.add_argument("--count", type=int, default=24, help="how many seeds, from --seed on")
-    one.add_argument("--columns", type=int, default=4)
-    one.add_argument("--frame", type=int, default=7, help="which frame of each clip")
-    one.add_argument("--shrink", type=int, default=2, help="whole factor by which frames are made smaller")
-    one.add_argument("--bytes", type=int, help="a JPEG's largest size")
+    one.add_argument("--count", type=positive, default=24, help="how many seeds, from --seed on")
+    one.add_argument("--columns", type=positive, default=4)
+    one.add_argument("--frame", type=whole, default=7, help="which frame of each clip")
+    one.add_argument("--shrink", type=positive, default=2, help="whole factor by which frames are made smaller")
+    one.add_argument("--bytes", type=positive, help="a JPEG's largest size")
     one = command(commands, "render", render)
     one.add_argument("output", type=Path, help="FILE.mkv for FFV1, anything else is a folder for PNGs")
     one = command(commands, "stats", stats)
     one.add_argument("video", type=Path, nargs="?", help="a video to measure instead of our clips")
-    one.add_argument("--clips", type=int, default=8, help="how many seeds, from --seed on")
+    one.add_argument("--clips", type=positive, default=8, help="how many seeds, from --seed on")
     one = command(commands, "speed", speed)
-    one.add_argument("--clips", type=int, default=8, help="how many seeds, from --seed on")
+    one.add_argument("--clips", type=positive, default=8, help="how many seeds, from --seed on")
     return made
 
 
@@ -109,10 +104,10 @@ def command(
     made = commands.add_parser(name, help=run.__doc__)
     made.set_defaults(run=run)
     made.add_argument("--seed", type=int, default=0)
-    made.add_argument("--size", type=pixels, default=(960, 544), metavar="WIDTHxHEIGHT")
+    made.add_argument("--size", type=size, default=(960, 544), metavar="WIDTHxHEIGHT")
     made.add_argument("--split", choices=SPLITS, default="train")
     if frames:
-        made.add_argument("--frames", type=int, default=24)
+        made.add_argument("--frames", type=positive, default=24)
     return made
 
 

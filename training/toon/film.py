@@ -61,7 +61,7 @@ class Clip:
         self.finish = finish(self.stream)
         self.joints = [Joint(0, "cut", 0)]
         self.shots: OrderedDict[int, Shot] = OrderedDict()
-        self.drawn: OrderedDict[int, tuple[Hashable, Pixels, Mask]] = OrderedDict()
+        self.drawn: dict[int, tuple[Hashable, Pixels, Mask]] = {}
         self.dice = self.stream.dice("cutting")
         self.lengths = SHORT if self.dice.chance(0.125) else LONG
         self.plan(frames)
@@ -89,7 +89,7 @@ class Clip:
 
     @property
     def generators(self) -> frozenset[str]:
-        """The names of the generators that its shots are made by."""
+        """The names of the generators that its shots are made by; nothing is painted for that."""
         count = sum(joint.start < self.frames for joint in self.joints)
         return frozenset().union(*(self.shot(i).names for i in range(count)))
 

@@ -1,8 +1,9 @@
 """A shot: a place, who is in it, effects, text and a camera; and the drawing of its frames."""
 
 from collections import OrderedDict
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Protocol
 
 import cv2
@@ -90,8 +91,8 @@ class Shot:
     """How it is framed: see staging.py."""
     names: frozenset[str]
     """The generators that it is made by."""
-    layers: list[Layer]
-    """The background, the farthest first."""
+    painters: list[Callable[[], list[Layer]]]
+    """They paint the background, the farthest layers first, once the shot is drawn."""
     actors: list[Actor]
     """Who is in it, the farthest first."""
     overlays: list[Overlay]
@@ -104,6 +105,11 @@ class Shot:
     """The light on cels."""
     width: float
     """Width of a line of weight 1, in picture heights."""
+
+    @cached_property
+    def layers(self) -> list[Layer]:
+        """The background, the farthest first."""
+        return [layer for paint in self.painters for layer in paint()]
 
     def key(self, n: int, shift: tuple[float, float]) -> Hashable:
         """Frames with the same key have the same drawing."""

@@ -56,7 +56,8 @@ def stage(show: Production, seed: Seed) -> Shot:
     kind, hour = dice.pick(FRAMINGS), dice.pick(HOURS)
     lit = light(dice, hour)
     where = place_kind(dice, kind)
-    layers = PLACES[where](seed.child(where), paper(show, dice, kind, lit), hour)
+    ground = paper(show, dice, kind, lit)
+    painters = [lambda: PLACES[where](seed.child(where), ground, hour)]
     actors = [] if kind in ("place", "card") else cast(show, seed, kind)
     overlays, names = extras(show, seed, kind)
     if actors:
@@ -67,13 +68,13 @@ def stage(show: Production, seed: Seed) -> Shot:
     apart = seed.dice("apart")
     if kind not in ("crowd", "card") and apart.chance(0.14):
         near = replace(paper(show, apart, kind, lit), blur=apart.uniform(0.004, 0.016), medium="flat")
-        layers.append(foreground(seed.child("near"), replace(near, density=show.density * 0.6)))
+        painters.append(lambda: [foreground(seed.child("near"), replace(near, density=show.density * 0.6))])
         names.append("place:foreground")
     low, high = LINES[kind]
     return Shot(
         kind=kind,
         names=frozenset({f"place:{where}", *names}),
-        layers=layers,
+        painters=painters,
         actors=actors,
         overlays=overlays,
         camera=camera(seed, 0.5 if kind in ("eyes", "face") else 1.0),

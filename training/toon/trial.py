@@ -70,7 +70,7 @@ def stage(show: Production, seed: Seed) -> Shot:
     return Shot(
         kind=kind,
         names=frozenset(names),
-        layers=PLACES[where](seed.child(where), sheet),
+        painters=[lambda: PLACES[where](seed.child(where), sheet)],
         actors=actors,
         overlays=overlays,
         camera=camera(seed, 1.0),

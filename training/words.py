@@ -1,0 +1,28 @@
+"""Words of command lines as numbers: types for argparse, which names the option and shows what they say."""
+
+import re
+from argparse import ArgumentTypeError
+
+
+def whole(text: str) -> int:
+    """A number from 0 on; raises ArgumentTypeError for anything else."""
+    return _number(text, 0)
+
+
+def positive(text: str) -> int:
+    """A number from 1 on; raises ArgumentTypeError for anything else."""
+    return _number(text, 1)
+
+
+def size(text: str) -> tuple[int, int]:
+    """Width and height; raises ArgumentTypeError for anything but WIDTHxHEIGHT, both from 1 on."""
+    found = re.fullmatch(r"(\d+)x(\d+)", text)
+    if found is None or not min(pair := (int(found[1]), int(found[2]))):
+        raise ArgumentTypeError(f"{text!r}, wanted WIDTHxHEIGHT, such as 640x384")
+    return pair
+
+
+def _number(text: str, least: int) -> int:
+    if not text.isdecimal() or int(text) < least:
+        raise ArgumentTypeError(f"{text!r}, wanted a number from {least} on")
+    return int(text)
