@@ -59,14 +59,6 @@ def test_kinds_may_change_from_frame_to_frame():
     assert [torch.equal(frame[0], frame[1]) for frame in values] == [True, False, True, False]
 
 
-def test_one_gray_plane_is_scaled_for_each_gray_frame():
-    noise = [Noise(2.0, True), Noise(8.0, True), Noise(5.0, False), Noise(4.0, True)]
-    values = added(noise, one_gray_plane=True)
-    torch.testing.assert_close(values[0] * 4, values[1], rtol=0, atol=2e-3)
-    torch.testing.assert_close(values[0] * 2, values[3], rtol=0, atol=2e-3)
-    assert abs(correlation(values[0], values[2])) < 0.03
-
-
 def test_it_is_clipped_and_not_rounded():
     clip = torch.cat([torch.zeros(1, 3, 64, 64), torch.ones(1, 3, 64, 64), torch.full((1, 3, 64, 64), 0.5)])
     result = noisy(clip, [Noise(10.0, False)] * 3, 0)

@@ -10,18 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.degrading import moving, one_thread, psnr  # noqa: F401
-from training.degrade import (
-    BASIC_OP,
-    H264,
-    LEARNED_OP,
-    Recipe,
-    Step,
-    compressed,
-    degrade,
-    degrade_batch,
-    generator,
-    to_lr,
-)
+from training.degrade import BASIC_OP, H264, LEARNED_OP, Recipe, Step, compressed, degrade, generator, to_lr
 from training.degrade.ranges import PROFILES
 from vsanimesr.errors import ArgumentError, FormatError, PipelineError
 
@@ -148,21 +137,6 @@ def test_a_long_clip_may_come_in_parts(seed, first):
     clip, drawn = moving(7, 48, 48), recipe(seed, 7)
     parts = [to_lr(clip[:first], drawn), to_lr(clip[first:], drawn, first=first)]
     assert torch.equal(to_lr(clip, drawn), torch.cat(parts))
-
-
-@pytest.mark.parametrize("threads", [1, 3])
-def test_a_batch_is_its_clips(threads):
-    clips = torch.stack([moving(5, 48, 64, seed) for seed in range(4)])
-    recipes = [recipe(seed) for seed in range(3)] + [Recipe.bicubic()]
-    batch = degrade_batch(clips, recipes, threads=threads)
-    assert batch.shape == (4, 5, 3, 12, 16)
-    for lr, clip, drawn in zip(batch, clips, recipes, strict=True):
-        assert torch.equal(lr, degrade(clip, drawn))
-
-
-def test_a_batch_needs_a_recipe_for_each_clip():
-    with pytest.raises(ArgumentError, match="2 clips and 1 recipes"):
-        degrade_batch(torch.rand(2, 3, 3, 32, 32), [recipe(0, 3)])
 
 
 def test_learned_operators_are_without_gradient_and_networks_behind_are_not():

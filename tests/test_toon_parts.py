@@ -1,7 +1,7 @@
 """Every part that a shot may be made of draws, whatever its traits are."""
 
 from dataclasses import replace
-from itertools import cycle
+from itertools import combinations
 
 import numpy as np
 import pytest
@@ -12,8 +12,10 @@ from hypothesis import strategies as st
 from training.toon import accessories, effects, foreground, haircuts, outfits, props, text, traffic
 from training.toon.body import BUILDS, Pose, joints, sole
 from training.toon.camera import MARGIN
-from training.toon.colour import HOURS, light
+from training.toon.clothes import Clothes
+from training.toon.colour import HOURS, light, tone
 from training.toon.face import Expression, Mouth
+from training.toon.hair import Hair
 from training.toon.ink import ink
 from training.toon.painting import Paper
 from training.toon.pen import Recorder
@@ -29,10 +31,15 @@ pytestmark = pytest.mark.slow  # seconds, and seldom what breaks
 SEED = root(11, "train")
 LIGHT = light(SEED.dice("light"), "noon")
 INK = ink(SEED.dice("ink"))
+GIRL = character(SEED, "girl")
+GIRL = replace(GIRL, hair=replace(GIRL.hair, tail="none", ribbon=False))
+
+SIDES = (0.5, 3.1)
+"""A head's turn: seen from before and from behind."""
 
 
-def coverage(recorder: Recorder, scale: float = 8.0, size: int = 160) -> tuple[float, float]:
-    """How much of a picture a drawing covers, in colour and by lines, 0 to 1."""
+def drawn(recorder: Recorder, scale: float = 8.0, size: int = 160) -> tuple[np.ndarray, np.ndarray]:
+    """A drawing, RGBA, and its mask of lines."""
     pixels = np.zeros((size, size, 4), np.uint8)
     canvas = skia.Surface(pixels, skia.kRGBA_8888_ColorType).getCanvas()
     mask = skia.Surface.MakeRaster(skia.ImageInfo.MakeA8(size, size))
@@ -40,15 +47,33 @@ def coverage(recorder: Recorder, scale: float = 8.0, size: int = 160) -> tuple[f
         each.translate(size / 2, size / 4)
         each.scale(scale, scale)
     recorder.cel.draw(canvas, mask.getCanvas())
-    lines = mask.makeImageSnapshot().toarray(colorType=skia.kAlpha_8_ColorType)
+    return pixels, mask.makeImageSnapshot().toarray(colorType=skia.kAlpha_8_ColorType)
+
+
+def coverage(recorder: Recorder, scale: float = 8.0) -> tuple[float, float]:
+    """How much of a picture a drawing covers, in colour and by lines, 0 to 1."""
+    pixels, lines = drawn(recorder, scale)
     return float((pixels[..., 3] > 0).mean()), float((lines > 0).mean())
 
 
-def figure(who: Character, drawn: Drawing, low: bool = True) -> Recorder:
+def figure(who: Character, shown: Drawing, low: bool = True) -> Recorder:
     recorder = Recorder(INK, 0.1, LIGHT)
     with recorder as pen:
-        Figure(pen, who, drawn).draw(low)
+        Figure(pen, who, shown).draw(low)
     return recorder
+
+
+def head(who: Character, yaw: float) -> np.ndarray:
+    return drawn(figure(who, Drawing(yaw), low=False), 40)[0]
+
+
+def body(who: Character, yaw: float) -> np.ndarray:
+    return drawn(figure(who, Drawing(yaw)))[0]
+
+
+def apart(one: np.ndarray, other: np.ndarray) -> float:
+    """The share of pixels that two pictures differ in."""
+    return float((one != other).any(axis=2).mean())
 
 
 @settings(max_examples=15, deadline=None)
@@ -66,30 +91,72 @@ def test_people_in_every_view(seed: int, build: str, yaw: float, pitch: float, o
     assert 0.01 < lines < area
 
 
-@pytest.mark.parametrize(("fringe", "tail"), list(zip(haircuts.FRINGES, haircuts.TAILS, strict=True)))
-def test_every_haircut(fringe: str, tail: str) -> None:
-    who = character(SEED, "girl")
+def combed(fringe: str) -> Character:
     tips = tuple(haircuts.locks(SEED.dice("tips"), fringe))
-    bald = coverage(figure(who, Drawing(0.5), low=False))
-    cut = replace(who, hair=replace(who.hair, fringe=fringe, tail=tail, tips=tips))
-    assert abs(coverage(figure(cut, Drawing(0.5), low=False))[0] - bald[0]) < 0.2
+    spikes = (0.2,) * 5 if fringe == "spiky" else ()
+    return replace(GIRL, hair=replace(GIRL.hair, fringe=fringe, tips=tips, spikes=spikes))
 
 
-@pytest.mark.parametrize(("top", "bottom"), list(zip(outfits.TOPS, cycle(outfits.BOTTOMS), strict=False)))
-def test_every_outfit(top: str, bottom: str) -> None:
+def dressed(**worn: object) -> Character:
     who = character(SEED, "woman")
-    dressed = replace(who, worn=replace(who.worn, top=top, bottom=bottom, pattern="checks"))
-    for yaw in (0.4, 3.1):
-        assert coverage(figure(dressed, Drawing(yaw)))[0] > 0.04
+    return replace(who, worn=replace(who.worn, **worn))
 
 
-@pytest.mark.parametrize(("head", "face"), list(zip(accessories.ON_HEAD, cycle(accessories.ON_FACE), strict=False)))
-def test_every_accessory(head: str, face: str) -> None:
+@pytest.mark.parametrize("fringe", haircuts.FRINGES)
+def test_every_fringe(fringe: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = head(combed(fringe), 0.5)
+    assert all(apart(made, head(combed(other), 0.5)) > 0.02 for other in haircuts.FRINGES if other != fringe)
+    monkeypatch.setattr(Hair, "front", lambda hair: None)
+    assert apart(made, head(combed(fringe), 0.5)) > 0.05
+
+
+@pytest.mark.parametrize("yaw", SIDES)
+@pytest.mark.parametrize("tail", list(haircuts.TAILS)[1:])
+def test_every_tail(tail: str, yaw: float) -> None:
+    tied = replace(GIRL, hair=replace(GIRL.hair, tail=tail))
+    assert apart(head(tied, yaw), head(GIRL, yaw)) > 0.01
+
+
+@pytest.mark.parametrize(
+    ("part", "names"), [("top", outfits.TOPS), ("bottom", outfits.BOTTOMS), ("pattern", outfits.PATTERNS)]
+)
+def test_every_outfit_is_another_one(part: str, names: dict[str, float]) -> None:
+    made = [body(dressed(**{"pattern": "none", part: name}), 0.4) for name in names]
+    assert min(apart(one, other) for one, other in combinations(made, 2)) > 0.002
+
+
+@pytest.mark.parametrize(("part", "yaw", "least"), [("front", 0.5, 0.001), ("torso", 0.5, 0.01), ("back", 3.1, 0.01)])
+@pytest.mark.parametrize("top", outfits.TOPS)
+def test_every_part_of_a_top(top: str, part: str, yaw: float, least: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = body(dressed(top=top), yaw)
+    monkeypatch.setattr(Clothes, part, lambda clothes: None)
+    assert apart(made, body(dressed(top=top), yaw)) > least
+
+
+@pytest.mark.parametrize("yaw", SIDES)
+@pytest.mark.parametrize("bottom", outfits.BOTTOMS)
+def test_every_bottom(bottom: str, yaw: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What it covers changes with its colour."""
+    red, green = (body(dressed(bottom=bottom, lower=tone(0.6, 0.1, hue)), yaw) for hue in (0.1, 0.4))
+    assert apart(red, green) > 0.01
+    monkeypatch.setattr(Clothes, "skirt" if "skirt" in bottom else "seat", lambda clothes: None)
+    assert apart(red, body(dressed(bottom=bottom, lower=tone(0.6, 0.1, 0.1)), yaw)) > 0.001
+
+
+@pytest.mark.parametrize(
+    ("part", "kind"),
+    [
+        *(("head", kind) for kind in list(accessories.ON_HEAD)[1:]),
+        *(("face", kind) for kind in list(accessories.ON_FACE)[1:]),
+        ("beard", True),
+        ("lips", True),
+    ],
+)
+def test_every_accessory(part: str, kind: str | bool) -> None:
     who = character(SEED, "man")
-    plain = replace(who, extras=replace(who.extras, head="none", face="none", beard=False))
-    worn = replace(who, extras=replace(who.extras, head=head, face=face, beard=True))
-    drawings = [coverage(figure(each, Drawing(-0.4), low=False), 40) for each in (plain, worn)]
-    assert drawings[1] != drawings[0]
+    plain = replace(who, extras=replace(who.extras, head="none", face="none", beard=False, lips=False))
+    worn = replace(plain, extras=replace(plain.extras, **{part: kind}))
+    assert apart(head(worn, -0.4), head(plain, -0.4)) > 0.0002
 
 
 @pytest.mark.parametrize("kind", props.THINGS)

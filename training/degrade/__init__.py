@@ -7,7 +7,7 @@
 """
 
 from training.degrade.kernels import Gaussian
-from training.degrade.pipeline import compressed, degrade, degrade_batch, to_lr
+from training.degrade.pipeline import compressed, degrade, to_lr
 from training.degrade.ranges import BASIC_OP, LEARNED_OP, Ranges
 from training.degrade.recipes import H264, Noise, Recipe, Step, generator
 
@@ -26,7 +26,6 @@ __all__ = [
     "Step",
     "compressed",
     "degrade",
-    "degrade_batch",
     "generator",
     "to_lr",
 ]

@@ -9,7 +9,7 @@ from training.degrade.recipes import Noise
 from vsanimesr.errors import ArgumentError
 
 
-def noisy(clip: Tensor, noise: Sequence[Noise], seed: int, *, first: int = 0, one_gray_plane: bool = False) -> Tensor:
+def noisy(clip: Tensor, noise: Sequence[Noise], seed: int, *, first: int = 0) -> Tensor:
     """The clip, [T, 3, H, W], float32, with noise, clipped to the range from 0 to 1 and not rounded.
 
     `noise` is that of the whole clip, of which these may be the frames from `first` on. A frame's pixels are those of
@@ -20,8 +20,7 @@ def noisy(clip: Tensor, noise: Sequence[Noise], seed: int, *, first: int = 0, on
         raise ArgumentError(f"noise for {len(noise)} frames, wanted that of {first + len(clip)}: draw it for as many")
     result = torch.empty_like(clip)
     for n, frame in enumerate(clip, first):
-        shared = one_gray_plane and noise[n].gray
-        plane = _normal(frame, noise[n].gray, seed if shared else seed + 1 + n)
+        plane = _normal(frame, noise[n].gray, seed + 1 + n)
         torch.add(frame, plane, alpha=noise[n].sigma / 255, out=result[n - first])
     return result.clamp_(0, 1)
 

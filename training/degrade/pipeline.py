@@ -1,7 +1,6 @@
 """From a clip and its recipe to the degraded clip (AnimeSR, section 4)."""
 
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 
@@ -12,7 +11,7 @@ from training.degrade import blur, codec, colours, downscale, noise
 from training.degrade.codec import TIMEOUT, Codec
 from training.degrade.downscale import Operator
 from training.degrade.recipes import H264, Recipe
-from vsanimesr.errors import ArgumentError, FormatError
+from vsanimesr.errors import FormatError
 
 
 @dataclass(frozen=True)
@@ -47,29 +46,6 @@ def degrade(
     return compressed(to_lr(clip, recipe, operators=operators), recipe.compression, by=by, timeout=timeout)
 
 
-def degrade_batch(
-    clips: Tensor,
-    recipes: Sequence[Recipe],
-    *,
-    operators: Sequence[Operator] = (),
-    by: Codec | None = None,
-    timeout: float = TIMEOUT,
-    threads: int = 1,
-) -> Tensor:
-    """`degrade` for clips [N, T, 3, H, W], one recipe each, to [N, T, 3, H/4, W/4], with the codec on so many threads.
-
-    The other stages are one clip after another: their operations are large enough for a GPU, and for a processor a
-    frame at a time is quickest. In a worker process of a data loader one thread is right.
-    """
-    if len(clips) != len(recipes) or not recipes:
-        raise ArgumentError(f"{len(clips)} clips and {len(recipes)} recipes, wanted one recipe for each clip, and some")
-    lr = [to_lr(clip, recipe, operators=operators) for clip, recipe in zip(clips, recipes, strict=True)]
-    chosen = by or codec.choose()
-    one = partial(compressed, by=chosen, timeout=timeout)
-    with ThreadPoolExecutor(max(1, threads)) as pool:
-        return torch.stack(list(pool.map(one, lr, [recipe.compression for recipe in recipes])))
-
-
 @torch.no_grad()
 def to_lr(clip: Tensor, recipe: Recipe, *, operators: Sequence[Operator] = (), first: int = 0) -> Tensor:
     """All of a degradation that comes before 8 bits: float32 [T, 3, H, W] from 0 to 1 to [T, 3, H/4, W/4] from 0 to 1.
@@ -88,8 +64,7 @@ def stages(recipe: Recipe, *, operators: Sequence[Operator] = (), first: int = 0
     if recipe.blur is not None:
         yield Stage("blur", partial(blur.blurred, kernel=recipe.blur.kernel()))
     if recipe.noise:
-        noisy = partial(noise.noisy, noise=recipe.noise, seed=recipe.noise_seed)
-        yield Stage("noise", partial(noisy, first=first, one_gray_plane=recipe.one_gray_plane))
+        yield Stage("noise", partial(noise.noisy, noise=recipe.noise, seed=recipe.noise_seed, first=first))
     yield Stage("reduction", partial(downscale.reduced, recipe=recipe, operators=operators))
 
 

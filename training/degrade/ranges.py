@@ -1,11 +1,13 @@
 """What the degradations are drawn from: the paper's ranges and probabilities, and how they grow in a curriculum.
 
-Where the authors' code departs from their paper both readings are here (AnimeSR, NeurIPS 2022, appendix, "More details
-about the degradation model"):
+Where the authors' code departs from their paper (AnimeSR, NeurIPS 2022, appendix, "More details about the degradation
+model"):
 
 - The paper gives anisotropic Gaussians deviations in [0.8, 3.0]. The code hands [0.2, 4.0] to the first axis and
   [0.8, 3.0] to the second. The default is the code's, of which the published weights were made; since the angle is
   uniform it contains the paper's. `with_anisotropic("paper")` is the other.
+- Their batched version gives all gray frames of a clip one plane of noise, scaled for each. A recurrent network could
+  learn to take such a plane off, and no recording has one: here each frame has its own.
 - The first stage reduces by four at once; the paper's equation (2), by two twice, is that of the final stage.
 """
 
@@ -48,9 +50,6 @@ class Ranges:
     """Deviation of the noise, in steps of 8 bits."""
     gray: float = 0.5
     """Probability of gray noise, which is the same in the three channels."""
-    one_gray_plane: bool = False
-    """Whether all gray frames of a clip share one plane of noise, scaled for each, as the authors' batched version has
-    it. A recurrent network could learn to take such a plane off, and no recording has one: so not by default."""
     steps: Literal[1, 2] = 1
     """1: one reduction by four. 2: two by two."""
     filters: tuple[float, float, float] = (0.3, 0.3, 0.4)

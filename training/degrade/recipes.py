@@ -61,8 +61,6 @@ class Recipe:
     """None for no codec: values are then rounded to 8 bits instead of truncated."""
     operator: int = 0
     """Number in the pool of the learned operator that all LEARNED steps of the clip use."""
-    one_gray_plane: bool = False
-    """Whether all gray frames share one plane of noise (`Ranges.one_gray_plane`)."""
 
     @classmethod
     def draw(cls, rng: np.random.Generator, frames: int, ranges: Ranges = BASIC_OP, operators: int = 0) -> Self:
@@ -78,8 +76,7 @@ class Recipe:
         operator = int(rng.random() * max(operators, 1))
         compression = H264(_uniform(rng, ranges.crf), _one_of(rng, PROFILES, ranges.profiles))
         seed = int(rng.integers(2**62))
-        noise = _noise(rng, frames, ranges)
-        return cls(blur, noise, seed, steps, compression, operator, ranges.one_gray_plane)
+        return cls(blur, _noise(rng, frames, ranges), seed, steps, compression, operator)
 
     @classmethod
     def bicubic(cls) -> Self:
