@@ -10,9 +10,9 @@ from pathlib import Path
 
 import torch
 
+from training import words
 from training.degrade import apply, codec, footage, sheet, speed
 from training.degrade.ranges import ANISOTROPIC, BASIC_OP, LEARNED_OP, Ranges
-from training.words import positive, whole
 from vsanimesr.errors import AnimeSRError, ArgumentError
 
 STAGES = {"first": BASIC_OP, "final": LEARNED_OP}
@@ -68,16 +68,18 @@ def _parser() -> argparse.ArgumentParser:
     page = commands.add_parser("sheet", help="a picture of the operators and of whole recipes")
     page.add_argument("inputs", nargs="+", type=Path, metavar="INPUT", help="pictures or videos")
     page.add_argument("--output", "-o", type=Path, default=Path("degradations.png"), help="the picture [%(default)s]")
-    page.add_argument("--recipes", type=positive, default=7, help="how many for each input [%(default)s]")
-    page.add_argument("--frames", type=positive, default=15, help="length of the clips [%(default)s]")
+    page.add_argument("--recipes", type=words.positive, default=7, help="how many for each input [%(default)s]")
+    page.add_argument("--frames", type=words.positive, default=15, help="length of the clips [%(default)s]")
     page.add_argument("--side", type=_by_four, default=240, help="HR samples that are shown, by 4 [%(default)s]")
     page.add_argument("--at", type=_place, metavar="X,Y", help="where they begin [where there is most detail]")
     video = commands.add_parser("apply", help="degrade a video into a lossless file")
     video.add_argument("input", type=Path, metavar="IN", help="a video")
     video.add_argument("output", type=Path, metavar="OUT.mkv", help="FFV1, a quarter of its width and height")
-    video.add_argument("--clip", type=whole, default=0, metavar="N", help="a new recipe every N frames [one for all]")
+    video.add_argument(
+        "--clip", type=words.whole, default=0, metavar="N", help="a new recipe every N frames [one for all]"
+    )
     clips = commands.add_parser("speed", help="clips per second, and the time of each stage")
-    clips.add_argument("--frames", type=positive, default=15, help="of a clip [%(default)s]")
+    clips.add_argument("--frames", type=words.positive, default=15, help="of a clip [%(default)s]")
     clips.add_argument("--side", type=_by_four, default=256, help="HR samples, by 4 [%(default)s]")
     clips.add_argument("--seconds", type=float, default=10, help="how long to measure [%(default)s]")
     clips.add_argument("--device", default="cpu", help="of everything but the codec [%(default)s]")
@@ -87,17 +89,17 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _add_recipes(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--seed", type=whole, default=0, help="of everything that is drawn [%(default)s]")
+    parser.add_argument("--seed", type=words.whole, default=0, help="of everything that is drawn [%(default)s]")
     text = "whose ranges: by 4, or by 2 twice without learned operators [%(default)s]"
     parser.add_argument("--stage", choices=STAGES, default="first", help=text)
     parser.add_argument("--anisotropic", choices=ANISOTROPIC, default="code", help="whose deviations [%(default)s]")
     parser.add_argument("--progress", type=float, default=1.0, help="of the curriculum, 0 to 1 [%(default)s]")
     parser.add_argument("--codec", choices=("auto", *codec.CODECS), default="auto", help="whose x264 [%(default)s]")
-    parser.add_argument("--threads", type=positive, default=1, help="of PyTorch [%(default)s]")
+    parser.add_argument("--threads", type=words.positive, default=1, help="of PyTorch [%(default)s]")
 
 
 def _by_four(text: str) -> int:
-    number = positive(text)
+    number = words.positive(text)
     if number % 4:
         raise argparse.ArgumentTypeError(f"{number}, wanted a multiple of 4")
     return number

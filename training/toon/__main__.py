@@ -6,12 +6,12 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
+from training import words
 from training.toon import files, measure
 from training.toon import sheet as sheets
 from training.toon.film import clip
 from training.toon.noise import Pixels
 from training.toon.rng import SPLITS
-from training.words import positive, size, whole
 from vsanimesr.errors import AnimeSRError
 
 
@@ -79,18 +79,18 @@ def parser() -> argparse.ArgumentParser:
     commands = made.add_subparsers(required=True)
     one = command(commands, "sheet", sheet, frames=False)
     one.add_argument("output", type=Path, help="PNG or JPEG")
-    one.add_argument("--count", type=positive, default=24, help="how many seeds, from --seed on")
-    one.add_argument("--columns", type=positive, default=4)
-    one.add_argument("--frame", type=whole, default=7, help="which frame of each clip")
-    one.add_argument("--shrink", type=positive, default=2, help="whole factor by which frames are made smaller")
-    one.add_argument("--bytes", type=positive, help="a JPEG's largest size")
+    one.add_argument("--count", type=words.positive, default=24, help="how many seeds, from --seed on")
+    one.add_argument("--columns", type=words.positive, default=4)
+    one.add_argument("--frame", type=words.whole, default=7, help="which frame of each clip")
+    one.add_argument("--shrink", type=words.positive, default=2, help="whole factor by which frames are made smaller")
+    one.add_argument("--bytes", type=words.positive, help="largest size of the file; a JPEG's quality follows")
     one = command(commands, "render", render)
     one.add_argument("output", type=Path, help="FILE.mkv for FFV1, anything else is a folder for PNGs")
     one = command(commands, "stats", stats)
     one.add_argument("video", type=Path, nargs="?", help="a video to measure instead of our clips")
-    one.add_argument("--clips", type=positive, default=8, help="how many seeds, from --seed on")
+    one.add_argument("--clips", type=words.positive, default=8, help="how many seeds, from --seed on")
     one = command(commands, "speed", speed)
-    one.add_argument("--clips", type=positive, default=8, help="how many seeds, from --seed on")
+    one.add_argument("--clips", type=words.positive, default=8, help="how many seeds, from --seed on")
     return made
 
 
@@ -104,10 +104,10 @@ def command(
     made = commands.add_parser(name, help=run.__doc__)
     made.set_defaults(run=run)
     made.add_argument("--seed", type=int, default=0)
-    made.add_argument("--size", type=size, default=(960, 544), metavar="WIDTHxHEIGHT")
+    made.add_argument("--size", type=words.size, default=(960, 544), metavar="WIDTHxHEIGHT")
     made.add_argument("--split", choices=SPLITS, default="train")
     if frames:
-        made.add_argument("--frames", type=positive, default=24)
+        made.add_argument("--frames", type=words.positive, default=24)
     return made
 
 
