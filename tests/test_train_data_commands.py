@@ -72,4 +72,4 @@ def test_failures_are_one_line(clips, told, message, capsys):
 def test_command_lines_that_are_none(capsys):
     with pytest.raises(SystemExit, match="2"):
         main(["speed", "x", "--pool-size", "12"])
-    assert "wanted a width and a height" in capsys.readouterr().err
+    assert "wanted WIDTHxHEIGHT" in capsys.readouterr().err

@@ -19,6 +19,7 @@ from pathlib import Path
 from tqdm import tqdm
 
 from export.recurrence import network_of
+from training import words
 from training.core import Trainer, World, checkpoints, joined, seed
 from training.core.export import weights
 from training.data import naming
@@ -124,13 +125,13 @@ def _parser() -> argparse.ArgumentParser:
     )
     add = action.add_argument
     add("folder", type=Path)
-    add("--clips", type=int, default=600, help="[%(default)s]")
-    add("--first", type=int, default=0, help="number of the first one [%(default)s]")
+    add("--clips", type=words.positive, default=600, help="[%(default)s]")
+    add("--first", type=words.whole, default=0, help="number of the first one [%(default)s]")
     add("--teacher", default=models.DEFAULT, help="[%(default)s]")
     add("--source", default=DRAWN, help=f"{naming.HELP} [%(default)s]")
     add("--split", default="train", help="of the renderer [%(default)s]")
-    add("--size", type=_size, default=(640, 384), metavar="WxH", help="of the truth [640x384]")
-    add("--frames", type=int, default=Pool.frames, help="[%(default)s]")
+    add("--size", type=words.size, default=(640, 384), metavar="WxH", help="of the truth [640x384]")
+    add("--frames", type=words.positive, default=Pool.frames, help="[%(default)s]")
     add("--truth", action="store_true", help="keep the truth as well")
     add("--quiet", action="store_true")
     action.set_defaults(run=_pool)
@@ -169,14 +170,6 @@ def _parser() -> argparse.ArgumentParser:
     action.add_argument("pool", type=Path)
     action.set_defaults(run=_compare)
     return parser
-
-
-def _size(text: str) -> tuple[int, int]:
-    try:
-        width, height = map(int, text.split("x"))
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r} is no size, wanted one such as 640x384") from None
-    return width, height
 
 
 def _network(text: str) -> Network:

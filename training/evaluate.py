@@ -17,6 +17,7 @@ from typing import Any
 
 import torch
 
+from training import words
 from training.metrics import files, maniqa
 from training.report import clips, drifting, measures, methods, page
 from training.report.clips import Clip
@@ -131,12 +132,6 @@ def _settings(asked: argparse.Namespace) -> measures.Settings:
     )
 
 
-def _whole(text: str) -> int:
-    if not text.isdecimal():
-        raise argparse.ArgumentTypeError(f"{text!r}, wanted a number from 0 on")
-    return int(text)
-
-
 def _command(asked: argparse.Namespace) -> str:
     """What was asked for, without the folders of files."""
     named = vars(asked) | {"methods": [re.sub(r"[^=]*[/\\]", "", text) for text in asked.methods]}
@@ -164,7 +159,7 @@ def _parser() -> argparse.ArgumentParser:
     output = parser.add_argument_group("output")
     output.add_argument("--output", "-o", type=Path, default=Path("evaluation"), metavar="FOLDER", help="[%(default)s]")
     output.add_argument("--title", default="Evaluation", help="of the report [%(default)s]")
-    output.add_argument("--spots", type=_positive, default=2, help="pictures of each clip [%(default)s]")
+    output.add_argument("--spots", type=words.positive, default=2, help="pictures of each clip [%(default)s]")
     text = "webp and png are exact, jpeg is smaller [%(default)s]"
     output.add_argument("--images", choices=list(ENCODINGS), default="webp", help=text)
     return parser
@@ -178,10 +173,12 @@ def _add_clips(group: argparse._ArgumentGroup) -> None:
     text = "rendered clips of the test split, such as 0:4 or 3,7; degraded here"
     group.add_argument("--toon", type=_seeds, default=[], metavar="SEEDS", help=text)
     group.add_argument("--size", type=_size, default=(640, 384), metavar="WxH", help="of rendered truth [640x384]")
-    group.add_argument("--frames", type=_positive, default=100, metavar="N", help="of each clip at most [%(default)s]")
+    group.add_argument(
+        "--frames", type=words.positive, default=100, metavar="N", help="of each clip at most [%(default)s]"
+    )
     text = "how truth is reduced: an antialiased cubic filter, or AnimeSR's basic operators [%(default)s]"
     group.add_argument("--degrade", choices=clips.DEGRADATIONS, default="bicubic", help=text)
-    group.add_argument("--seed", type=_whole, default=0, help="of everything that is drawn [%(default)s]")
+    group.add_argument("--seed", type=words.whole, default=0, help="of everything that is drawn [%(default)s]")
 
 
 def _add_methods(group: argparse._ArgumentGroup) -> None:
@@ -190,9 +187,9 @@ def _add_methods(group: argparse._ArgumentGroup) -> None:
     group.add_argument("--methods", nargs="+", default=list(METHODS), metavar="NAME", help=f"{text} {default}")
     group.add_argument("--device", default="cpu", help="PyTorch's [%(default)s]")
     group.add_argument("--precision", choices=methods.PRECISIONS, default="fp32", help="of networks [%(default)s]")
-    group.add_argument("--threads", type=_positive, default=2, help="of PyTorch [%(default)s]")
+    group.add_argument("--threads", type=words.positive, default=2, help="of PyTorch [%(default)s]")
     text = f"run networks over so many frames of a still and of a cut clip [{drifting.FRAMES}]"
-    group.add_argument("--drift", type=_positive, nargs="?", const=drifting.FRAMES, metavar="N", help=text)
+    group.add_argument("--drift", type=words.positive, nargs="?", const=drifting.FRAMES, metavar="N", help=text)
     group.add_argument("--drift-size", type=_size, default=drifting.SIZE, metavar="WxH", help="of those [96x64]")
 
 
@@ -202,16 +199,16 @@ def _add_metrics(group: argparse._ArgumentGroup) -> None:
     names: dict[str, Any] = {"choices": measures.NAMES, "default": list(measures.USUAL), "metavar": "NAME"}
     group.add_argument("--metrics", nargs="+", help=text, **names)
     text = "metrics without reference measure every N-th frame [%(default)s]"
-    group.add_argument("--every", type=_positive, default=10, metavar="N", help=text)
+    group.add_argument("--every", type=words.positive, default=10, metavar="N", help=text)
     text = "samples at the edges that PSNR and SSIM leave out [%(default)s]"
-    group.add_argument("--border", type=_whole, default=4, help=text)
+    group.add_argument("--border", type=words.whole, default=4, help=text)
     for option in ("--niqe-prior", "--brisque-svm", "--brisque-ranges", "--maniqa"):
         external = next(each for each in files.REGISTRY.values() if each.option == option)
         group.add_argument(option, type=Path, metavar="FILE", help=f"{external.what}: {external.public}")
     text = "of MANIQA's Swin layers: 0.13 for PIPAL's weights, 0.8 for KonIQ's [%(default)s]"
     group.add_argument("--maniqa-scale", type=float, default=maniqa.PIPAL_SCALE, help=text)
     text = "sets of 20 crops that MANIQA averages [%(default)s]"
-    group.add_argument("--maniqa-sets", type=_positive, default=maniqa.SETS, help=text)
+    group.add_argument("--maniqa-sets", type=words.positive, default=maniqa.SETS, help=text)
 
 
 def _seeds(text: str) -> list[int]:
@@ -226,16 +223,10 @@ def _seeds(text: str) -> list[int]:
 
 
 def _size(text: str) -> tuple[int, int]:
-    match = re.fullmatch(r"(\d+)x(\d+)", text)
-    if match is None or min(int(match[1]), int(match[2])) < 16 or int(match[1]) % 4 or int(match[2]) % 4:
+    size = words.size(text)
+    if min(size) < 16 or size[0] % 4 or size[1] % 4:
         raise argparse.ArgumentTypeError(f"{text!r}, wanted WIDTHxHEIGHT, multiples of 4 from 16 on")
-    return int(match[1]), int(match[2])
-
-
-def _positive(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text!r}, wanted a number from 1 on")
-    return int(text)
+    return size
 
 
 def _say(line: str) -> None:

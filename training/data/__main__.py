@@ -3,7 +3,6 @@
 import argparse
 import json
 import logging
-import re
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -11,6 +10,7 @@ from pathlib import Path
 
 import torch
 
+from training import words
 from training.data import naming, sheet, speed
 from training.data.degrading import BasicOp
 from training.data.loader import Loader
@@ -68,10 +68,10 @@ def _parser() -> argparse.ArgumentParser:
     timing.add_argument("--seconds", type=float, default=10, help="how long to measure [%(default)s]")
     timing.add_argument("--workers", type=int, default=0, help="processes [%(default)s]")
     timing.add_argument("--step", type=float, default=0, help="seconds that a training takes for a batch [%(default)s]")
-    timing.add_argument("--threads", type=int, default=1, help="of PyTorch in this process [%(default)s]")
+    timing.add_argument("--threads", type=words.positive, default=1, help="of PyTorch in this process [%(default)s]")
     page = commands.add_parser("sheet", help="a picture of samples")
-    page.add_argument("--samples", type=int, default=6, help="how many [%(default)s]")
-    page.add_argument("--shown", type=int, default=2, help="frames of each [%(default)s]")
+    page.add_argument("--samples", type=words.positive, default=6, help="how many [%(default)s]")
+    page.add_argument("--shown", type=words.positive, default=2, help="frames of each [%(default)s]")
     for each in (timing, page):
         _add_plan(each)
     page.add_argument("output", type=Path, metavar="OUT.png", help="the picture")
@@ -93,10 +93,9 @@ def _add_plan(parser: argparse.ArgumentParser) -> None:
 
 
 def _size(text: str) -> tuple[int, int]:
-    found = re.fullmatch(r"(\d+)x(\d+)", text)
-    if found is None:
-        raise argparse.ArgumentTypeError(f"{text!r}, wanted a width and a height, such as 512x384")
-    return int(found[2]), int(found[1])
+    """Height and width, as shapes have them."""
+    width, height = words.size(text)
+    return height, width
 
 
 if __name__ == "__main__":
