@@ -20,6 +20,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
+from torch.nn.utils.parametrizations import spectral_norm
 
 from training.core import (
     Constant,
@@ -117,10 +118,11 @@ class Net(Learner[Batch]):
 
 
 class Against(Learner[Batch]):
-    """A network and one that judges it: two optimisers, and passes of both kinds through the judge."""
+    """A network and one that judges it: two optimisers, passes of both kinds through the judge, and buffers that begin
+    at random and change with each pass."""
 
     def __init__(self) -> None:
-        judge = nn.Sequential(nn.Conv2d(3, 4, 4, 2), nn.LeakyReLU(0.2), nn.Conv2d(4, 1, 3))
+        judge = nn.Sequential(spectral_norm(nn.Conv2d(3, 4, 4, 2)), nn.LeakyReLU(0.2), nn.Conv2d(4, 1, 3))
         self.networks = {"net": Small(), "judge": judge}
         self.optimisers = {name: torch.optim.Adam(each.parameters()) for name, each in self.networks.items()}
         self.schedules = {"net": Constant(1e-3), "judge": Constant(1e-3)}

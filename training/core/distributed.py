@@ -6,6 +6,7 @@ Each computes its share of a batch; DistributedDataParallel averages the gradien
 process does with the whole batch. Process 0 alone writes files and draws progress.
 """
 
+import inspect
 import os
 import random
 from collections.abc import Generator, Iterator, Mapping
@@ -20,6 +21,10 @@ from torch import nn
 from torch.nn.parallel import DistributedDataParallel
 
 from vsanimesr.errors import TrainingError
+
+_OPTIONS = inspect.signature(DistributedDataParallel).parameters
+SYNC = "forward_sync_buffers" if "forward_sync_buffers" in _OPTIONS else "broadcast_buffers"
+"""What PyTorch calls the option to copy buffers between processes before each pass; the latter is its older name."""
 
 
 @dataclass(frozen=True)
@@ -59,12 +64,15 @@ class World:
         """The network, whose gradients are averaged over the processes; it starts as process 0 has it.
 
         It may be called several times before the one backward pass, as recurrent networks are. Buffers are each
-        process's own, so they must follow from the weights or be constant.
+        process's own from then on, so they must follow from the weights, as a spectral norm's do, or be constant.
         """
         if self.size == 1:
             return network
         ids = [self.device.index] if self.device.type == "cuda" else None
-        return DistributedDataParallel(network, device_ids=ids, broadcast_buffers=False)
+        for buffer in network.buffers():
+            dist.broadcast(buffer, 0)
+        alone: dict[str, Any] = {SYNC: False}
+        return DistributedDataParallel(network, device_ids=ids, **alone)
 
     def any(self, *flags: bool) -> tuple[bool, ...]:
         """For each flag, whether it is set in any process; all of them must ask."""
