@@ -1,10 +1,7 @@
-"""Metrics without truth: statistics of natural scenes, NIQE, PIQE, BRISQUE, and the files of others that they need."""
+"""Metrics without truth: statistics of natural scenes, NIQE, PIQE and BRISQUE."""
 
-import importlib.util
 import math
 import pickle
-from pathlib import Path
-from types import SimpleNamespace
 
 import cv2
 import numpy as np
@@ -13,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.picturing import blurred, drawing, natural, noise, noisy
-from training.metrics import brisque, files, niqe, piqe, statistics, svr
+from training.metrics import brisque, niqe, piqe, statistics, svr
 from training.metrics.pictures import gray, luma
-from vsanimesr.errors import ArgumentError, BadModelFile, FormatError, ModelNotFetched
+from vsanimesr.errors import BadModelFile, FormatError
 
 pytestmark = pytest.mark.slow  # seconds, and seldom what breaks
 
@@ -220,37 +217,3 @@ def test_ranges_of_strangers_are_data(tmp_path, value, capsys):
     with pytest.raises(BadModelFile, match="min_"):
         brisque.read(regression_file(tmp_path / "svm.txt"), ranges_file(tmp_path / "ranges", value))
     assert capsys.readouterr().out == ""
-
-
-@pytest.fixture
-def nothing_installed(monkeypatch):
-    for external in files.REGISTRY.values():
-        monkeypatch.delenv(external.variable, raising=False)
-    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
-
-
-@pytest.mark.parametrize("name", files.REGISTRY)
-def test_a_missing_file_names_the_option_and_the_usual_file(nothing_installed, name):
-    external = files.REGISTRY[name]
-    with pytest.raises(ModelNotFetched, match=external.option) as caught:
-        files.locate(name)
-    assert external.variable in str(caught.value)
-    assert external.public.split(",")[0] in str(caught.value)
-
-
-def test_files_are_found_by_option_then_variable_then_package(nothing_installed, tmp_path, monkeypatch):
-    package = tmp_path / "basicsr"
-    for place in ("given", "variable", "basicsr/metrics/niqe_pris_params.npz"):
-        (tmp_path / place).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / place).write_text(place)
-    spec = SimpleNamespace(submodule_search_locations=[str(package)])
-    monkeypatch.setattr(importlib.util, "find_spec", lambda name: spec if name == "basicsr" else None)
-    assert files.locate("niqe-prior").by == "the package basicsr"
-    monkeypatch.setenv("VSANIMESR_NIQE_PRIOR", str(tmp_path / "variable"))
-    found = files.locate("niqe-prior")
-    assert (found.path, found.by) == (tmp_path / "variable", "VSANIMESR_NIQE_PRIOR")
-    given_ = files.locate("niqe-prior", tmp_path / "given")
-    assert given_.by == "--niqe-prior"
-    assert given_.sha256 != found.sha256
-    with pytest.raises(ArgumentError, match="--niqe-prior: 'nowhere' cannot be read"):
-        files.locate("niqe-prior", Path("nowhere"))

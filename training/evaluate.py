@@ -17,8 +17,8 @@ from typing import Any
 
 import torch
 
-from training import words
-from training.metrics import files, maniqa
+from training import external, words
+from training.metrics import maniqa
 from training.report import clips, drifting, measures, methods, page
 from training.report.clips import Clip
 from training.report.measuring import measured
@@ -202,9 +202,8 @@ def _add_metrics(group: argparse._ArgumentGroup) -> None:
     group.add_argument("--every", type=words.positive, default=10, metavar="N", help=text)
     text = "samples at the edges that PSNR and SSIM leave out [%(default)s]"
     group.add_argument("--border", type=words.whole, default=4, help=text)
-    for option in ("--niqe-prior", "--brisque-svm", "--brisque-ranges", "--maniqa"):
-        external = next(each for each in files.REGISTRY.values() if each.option == option)
-        group.add_argument(option, type=Path, metavar="FILE", help=f"{external.what}: {external.public}")
+    for name in ("niqe-prior", "brisque-regression", "brisque-ranges", "maniqa"):
+        external.add_option(group, name)
     text = "of MANIQA's Swin layers: 0.13 for PIPAL's weights, 0.8 for KonIQ's [%(default)s]"
     group.add_argument("--maniqa-scale", type=float, default=maniqa.PIPAL_SCALE, help=text)
     text = "sets of 20 crops that MANIQA averages [%(default)s]"

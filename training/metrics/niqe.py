@@ -1,8 +1,8 @@
 """NIQE (Mittal, Soundararajan, Bovik: Making a Completely Blind Image Quality Analyzer, IEEE Signal Processing Letters
 2013).
 
-The official prior was fitted to photographs, and is not part of this package: `files.locate("niqe-prior", ...)` finds
-it. Figures of other pictures than those of a published table are not comparable with it.
+The official prior was fitted to photographs, and is not part of this package: `external.locate("niqe-prior", ...)`
+finds it. Figures of other pictures than those of a published table are not comparable with it.
 """
 
 from collections.abc import Iterable, Iterator

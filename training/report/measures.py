@@ -8,8 +8,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from training.metrics import brisque, fidelity, files, maniqa, niqe, piqe
-from training.metrics.files import Found
+from training import external
+from training.external import Found
+from training.metrics import brisque, fidelity, maniqa, niqe, piqe
 from training.metrics.pictures import Picture, luma
 from training.metrics.ssim import ssim
 from vsanimesr.errors import ArgumentError
@@ -72,7 +73,8 @@ USUAL = (*REFERENCE, "piqe")
 def prepare(names: Sequence[str], settings: Settings) -> tuple[list[Measure], dict[str, Found]]:
     """The metrics of these names in the order of NAMES, and the files of others that they read.
 
-    Raises ArgumentError for a name that is none, and as `files.locate` and the readers do, before anything is measured.
+    Raises ArgumentError for a name that is none, and as `external.locate` and the readers do, before anything is
+    measured.
     """
     if unknown := [name for name in names if name not in NAMES]:
         raise ArgumentError(f"no metric is called {unknown[0]!r}; wanted some of {', '.join(NAMES)}")
@@ -125,20 +127,20 @@ def _temporal(view: View) -> float | None:
 
 
 def _niqe(settings: Settings, found: dict[str, Found]) -> Measure:
-    found["NIQE prior"] = file = files.locate("niqe-prior", settings.niqe_prior)
+    found["NIQE prior"] = file = external.locate("niqe-prior", settings.niqe_prior)
     prior = niqe.read(file.path)
     return Measure("niqe", "NIQE", "", False, False, 3, lambda view: niqe.score(view.picture, prior))
 
 
 def _brisque(settings: Settings, found: dict[str, Found]) -> Measure:
-    found["BRISQUE regression"] = regression = files.locate("brisque-regression", settings.brisque_svm)
-    found["BRISQUE ranges"] = ranges = files.locate("brisque-ranges", settings.brisque_ranges)
+    found["BRISQUE regression"] = regression = external.locate("brisque-regression", settings.brisque_svm)
+    found["BRISQUE ranges"] = ranges = external.locate("brisque-ranges", settings.brisque_ranges)
     model = brisque.read(regression.path, ranges.path)
     return Measure("brisque", "BRISQUE", "", False, False, 2, lambda view: _finite(brisque.score(view.picture, model)))
 
 
 def _maniqa(settings: Settings, found: dict[str, Found]) -> Measure:
-    found["MANIQA weights"] = file = files.locate("maniqa", settings.maniqa_weights)
+    found["MANIQA weights"] = file = external.locate("maniqa", settings.maniqa_weights)
     network = maniqa.read(file.path, scale=settings.maniqa_scale, device=settings.device)
     score = functools.partial(maniqa.score, network=network, sets=settings.maniqa_sets)
     return Measure("maniqa", "MANIQA", "", True, False, 4, lambda view: score(view.picture))

@@ -1,8 +1,9 @@
-"""Files that others made and that metrics need: where each is looked for, and what a missing one's error says.
+"""Files that others made and that metrics and losses need: where they are looked for, what is said of missing ones.
 
 None is part of this package, none is downloaded, and none is replaced by something else.
 """
 
+import argparse
 import hashlib
 import importlib.util
 import os
@@ -74,6 +75,12 @@ class Found:
     """Of its content, so that a report can name it."""
     by: str
     """The option, the variable or the package that led to it."""
+
+
+def add_option(parser: argparse._ActionsContainer, name: str) -> None:
+    """Adds the option that takes the path of a file of that name."""
+    external = REGISTRY[name]
+    parser.add_argument(external.option, type=Path, metavar="FILE", help=f"{external.what}: {external.public}")
 
 
 def locate(name: str, given: Path | None = None) -> Found:
