@@ -1,6 +1,6 @@
-"""Files that others made and that metrics and losses need: where they are looked for, what is said of missing ones.
+"""Files that metrics and losses need and that are not here: where they are looked for, what is said of missing ones.
 
-None is part of this package, none is downloaded, and none is replaced by something else.
+All but one are others' work. None is part of this package, none is downloaded, and none is replaced by something else.
 """
 
 import argparse
@@ -16,7 +16,7 @@ from vsanimesr.errors import ArgumentError, ModelNotFetched
 
 @dataclass(frozen=True)
 class External:
-    """A file that somebody else made."""
+    """A file that somebody else made, or another command."""
 
     what: str
     """In words."""
@@ -30,6 +30,8 @@ class External:
     """Import name of a package that has it; '' where none does."""
     member: str = ""
     """Its path within that package."""
+    otherwise: str = ""
+    """What may be asked for instead, in words."""
 
 
 REGISTRY: Mapping[str, External] = {
@@ -62,6 +64,20 @@ REGISTRY: Mapping[str, External] = {
         "the authors' PIPAL checkpoint, in the releases of IIGROUP/MANIQA on GitHub, saved as a state dict",
         "--maniqa",
         "VSANIMESR_MANIQA",
+    ),
+    "vgg19": External(
+        "the weights of VGG19",
+        "vgg19-dcbb9e9d.pth, which torchvision fetches for models.vgg19(weights='IMAGENET1K_V1')",
+        "--vgg19",
+        "VSANIMESR_VGG19",
+        otherwise="--perceptual none, --perceptual toon (features of our own) or --perceptual random (to try the code)",
+    ),
+    "toon-features": External(
+        "features learned on drawn pictures",
+        "toon.pth, made by `python -m training.critics train RUN` and `python -m training.critics export RUN toon.pth`",
+        "--toon-features",
+        "VSANIMESR_TOON_FEATURES",
+        otherwise="--perceptual none, --perceptual vgg19 or --perceptual random (to try the code)",
     ),
 }
 
@@ -99,8 +115,9 @@ def locate(name: str, given: Path | None = None) -> Found:
         return _found(packaged, f"the package {external.package}", external)
     where = f"{external.option} FILE, or set {external.variable}"
     also = f", or install {external.package}" if external.package else ""
+    instead = f", or ask for {external.otherwise}" if external.otherwise else ""
     raise ModelNotFetched(
-        f"{external.what} is not here; give it by {where}{also}. It usually is {external.public}. "
+        f"no file with {external.what}; give it by {where}{also}{instead}. It usually is {external.public}. "
         "Nothing is downloaded, and nothing stands in for it"
     )
 
