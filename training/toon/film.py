@@ -101,11 +101,18 @@ class Clip:
 
     def __getitem__(self, n: int) -> Frame:
         """Frame n, counted from 0; raises IndexError outside of the clip."""
+        image, lines = self.picture(self.number(n), n)
+        return Frame(self.finish.apply(image, self.size, n), lines.copy())
+
+    def shot_at(self, n: int) -> Shot:
+        """The shot that frame n is of, the later one of two that are mixed; raises IndexError outside of the clip."""
+        return self.shot(self.number(n))
+
+    def number(self, n: int) -> int:
+        """Number of that shot."""
         if not 0 <= n < self.frames:
             raise IndexError(f"the clip has frames 0 to {self.frames - 1}, not {n}")
-        i = bisect_right([joint.start for joint in self.joints], n) - 1
-        image, lines = self.picture(i, n)
-        return Frame(self.finish.apply(image, self.size, n), lines.copy())
+        return bisect_right([joint.start for joint in self.joints], n) - 1
 
     def shot(self, i: int) -> Shot:
         """Shot i; two are kept, which is what a dissolve needs."""
