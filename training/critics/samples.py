@@ -82,7 +82,7 @@ class Samples:
         drawing = self.drawings[int(draw.integers(self.count))]
         inside = self._place(draw, drawing.lines.shape)
         ahead = -1 if draw.random() < 0.5 else 1  # half of them are mirrored
-        clean = np.ascontiguousarray(drawing.image[inside][:, ::ahead])
+        clean = drawing.image[inside][:, ::ahead].copy()
         treatment = TREATMENTS[int(draw.integers(len(TREATMENTS)))]
         recipe = Recipe.draw(draw, 1)
         names = np.array([name in drawing.names for name in NAMES], np.float32)
