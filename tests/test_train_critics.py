@@ -15,6 +15,7 @@ from training.core.learner import Learner
 from training.core.schedule import Constant
 from training.critics import PatchGAN, flattened, to_fake, to_real
 from training.critics.patchgan import LEAST, STRIDES, halved
+from training.critics.spectral import spectrally_normed
 from vsanimesr.errors import ArgumentError, FormatError
 
 
@@ -47,6 +48,31 @@ def test_all_five_layers_of_each_scale_have_a_spectral_norm_of_one() -> None:
     norms = [float(torch.linalg.matrix_norm(conv.weight.flatten(1), 2)) for conv in convolutions(network)]
     assert len(norms) == 2 * 5
     assert norms == pytest.approx([1.0] * 10, abs=0.02)
+
+
+def test_norms_follow_from_the_weights_in_every_process() -> None:
+    """Processes make networks of different weights and then get those of the first, but none of its buffers."""
+    one, other, frames = small(seed=1), small(seed=2), torch.rand(1, 3, 48, 48)
+    for mine, theirs in zip(other.parameters(), one.parameters(), strict=True):
+        mine.data.copy_(theirs.data)
+    for _ in range(3):
+        torch.testing.assert_close(one(frames), other(frames), rtol=0, atol=0)
+    torch.testing.assert_close(dict(one.state_dict()), dict(other.state_dict()), rtol=0, atol=0)
+
+
+def test_a_gradient_takes_singular_vectors_as_constants() -> None:
+    torch.manual_seed(3)
+    layer = spectrally_normed(nn.Conv2d(3, 5, 2)).double()
+    for _ in range(200):
+        layer(torch.zeros(1, 3, 2, 2).double())
+    layer.eval()
+    original = layer.parametrizations.weight.original  # type: ignore[union-attr]
+    assert float(torch.linalg.matrix_norm(original.detach().flatten(1), 2)) != pytest.approx(1, abs=0.05)
+    way = torch.randn(5, 12).double()
+    (layer.weight.flatten(1) * way).sum().backward()
+    matrix = original.detach().flatten(1).requires_grad_()
+    (matrix / torch.linalg.matrix_norm(matrix, 2) * way).sum().backward()
+    torch.testing.assert_close(original.grad.flatten(1), matrix.grad)
 
 
 def test_it_is_the_network_of_the_paper_at_each_scale() -> None:
@@ -139,15 +165,30 @@ def test_least_squares_are_float32(way) -> None:
 
 
 def test_under_autocast_convolutions_are_bfloat16_and_their_norms_float32() -> None:
-    network, frames, found = small(), torch.rand(1, 3, 48, 48), list[bool]()
-    for conv in convolutions(network):
-        norm = conv.parametrizations.weight[0]  # type: ignore[union-attr,index]
-        norm.register_forward_pre_hook(lambda *_: found.append(torch.is_autocast_enabled("cpu")))
+    plain, mixed, frames = small(), small(), torch.rand(1, 3, 48, 48)
+    wanted = plain(frames)
     with torch.autocast("cpu", torch.bfloat16):
-        made = network(frames)
-    assert found == [False] * 10
+        made = mixed(frames)
+        assert {conv.weight.dtype for conv in convolutions(mixed.eval())} == {torch.float32}
+    torch.testing.assert_close(dict(mixed.state_dict()), dict(plain.state_dict()), rtol=0, atol=0)
     assert [each.dtype for each in made] == [torch.bfloat16] * 2
-    torch.testing.assert_close(made[0].float(), small()(frames)[0], rtol=0.05, atol=0.05)
+    torch.testing.assert_close(made[0].float(), wanted[0], rtol=0.05, atol=0.05)
+
+
+def test_a_backward_pass_is_of_its_own_call() -> None:
+    network, frames = small(1), torch.rand(1, 3, 48, 48)
+    gradients = list[Tensor]()
+    for calls in (0, 2):
+        network.eval()
+        (made,) = network(frames)
+        network.train()
+        for _ in range(calls):
+            network(frames)
+        network.zero_grad()
+        made.square().mean().backward()
+        gradients.append(next(network.parameters()).grad.clone())  # type: ignore[union-attr]
+        network.load_state_dict(small(1).state_dict())
+    torch.testing.assert_close(*gradients, rtol=0, atol=0)
 
 
 class Adversaries(Learner[tuple[Tensor, Tensor]]):

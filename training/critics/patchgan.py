@@ -2,27 +2,16 @@
 
 from itertools import pairwise
 
-import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
-from torch.nn.utils.parametrizations import spectral_norm
 
+from training.critics.spectral import spectrally_normed
 from vsanimesr.errors import ArgumentError, FormatError
 
 STRIDES = (2, 2, 2, 1, 1)
 """Of the five convolutions."""
 LEAST = 24
 """Smallest side of a picture of which one PatchGAN makes a value."""
-
-
-class Normed(nn.Conv2d):
-    """A convolution whose weight is divided by its largest singular value in float32, also under autocast."""
-
-    def forward(self, input: Tensor) -> Tensor:  # the name that PyTorch gives it
-        """Map [N, C, H, W]; in training, each call improves the estimate of the singular value by one iteration."""
-        with torch.autocast(input.device.type, enabled=False):
-            weight = self.weight
-        return F.conv2d(input, weight, self.bias, self.stride, self.padding)
 
 
 class Patches(nn.Sequential):
@@ -35,7 +24,7 @@ class Patches(nn.Sequential):
         channels = (3, width, 2 * width, 4 * width, 8 * width, 1)
         layers = list[nn.Module]()
         for (into, out), stride in zip(pairwise(channels), STRIDES, strict=True):
-            layers += [spectral_norm(Normed(into, out, 4, stride, 1)), nn.LeakyReLU(0.2)]
+            layers += [spectrally_normed(nn.Conv2d(into, out, 4, stride, 1)), nn.LeakyReLU(0.2)]
         super().__init__(*layers[:-1])
 
 
@@ -43,8 +32,7 @@ class PatchGAN(nn.Module):
     """AnimeSR's discriminator (section 4.3): at three scales it has 8,294,211 parameters, at one a third of them.
 
     It judges each frame for itself; nothing of it knows time. Its networks share no weights. Spectral norm is on all
-    five convolutions (Miyato et al., ICLR 2018), whose estimates are buffers that only calls in training mode change,
-    and which follow from the weights and the number of such calls. Raises ArgumentError for no scale, or no width.
+    five convolutions. Raises ArgumentError for no scale, or no width.
     """
 
     def __init__(self, scales: int = 3, width: int = 64) -> None:
