@@ -84,8 +84,8 @@ def _export(asked: argparse.Namespace) -> None:
         raise TrainingError(
             f"'{found.path}' is of another training: name the folder of `python -m training.critics train`"
         )
-    student = weights(found, "features")
-    encoder = {name.removeprefix(balanced.ENCODER): each for name, each in student.items() if balanced.ENCODER in name}
+    whole, prefix = weights(found, "features"), balanced.ENCODER
+    encoder = {name.removeprefix(prefix): each for name, each in whole.items() if name.startswith(prefix)}
     folder = asked.drawn or asked.run_folder / "drawings"
     pictures = held_out(Samples(Drawings(folder, tuple(size)), 1, patch), HELD_OUT).clean
     balanced.write(balanced.balanced(encoder, width, pictures), asked.output)

@@ -10,6 +10,7 @@ import torch
 from torch.utils.data import DataLoader, Dataset
 
 from training.critics.samples import Batch, Sample, Samples
+from vsanimesr.errors import AnimeSRError, TrainingError
 
 AHEAD = 8
 """Samples that each process may have ready."""
@@ -18,7 +19,8 @@ AHEAD = 8
 def batches(samples: Samples, numbers: Iterable[range], workers: int = 0) -> Generator[Batch]:
     """The batches of the samples of those numbers, the same ones whatever the number of processes is.
 
-    `workers` is how many make samples; 0 for the caller's thread. Closing the generator ends them.
+    `workers` is how many make samples; 0 for the caller's thread. Closing the generator ends them. Raises as Samples
+    does, and TrainingError where a process was killed.
     """
     sizes, flat = itertools.tee(numbers)
     ones = _made(samples, itertools.chain.from_iterable(flat), workers)
@@ -29,21 +31,24 @@ def batches(samples: Samples, numbers: Iterable[range], workers: int = 0) -> Gen
         ones.close()
 
 
-class _Numbered(Dataset[Sample]):
-    """What processes are sent."""
+class _Numbered(Dataset[Sample | AnimeSRError]):
+    """What processes are sent; an error comes back as it was raised."""
 
     def __init__(self, samples: Samples) -> None:
         self.samples = samples
 
-    def __getitem__(self, number: int) -> Sample:
-        return self.samples[number]
+    def __getitem__(self, number: int) -> Sample | AnimeSRError:
+        try:
+            return self.samples[number]
+        except AnimeSRError as error:
+            return error
 
 
 def _made(samples: Samples, numbers: Iterable[int], workers: int) -> Generator[Sample]:
     if not workers:
         yield from map(samples.__getitem__, numbers)
         return
-    loader: DataLoader[Sample] = DataLoader(
+    loader: DataLoader[Sample | AnimeSRError] = DataLoader(
         _Numbered(samples),
         batch_size=None,
         sampler=numbers,
@@ -56,7 +61,16 @@ def _made(samples: Samples, numbers: Iterable[int], workers: int) -> Generator[S
     )
     made = iter(loader)
     try:
-        yield from made
+        for sample in made:
+            if isinstance(sample, AnimeSRError):
+                raise sample
+            yield sample
+    except RuntimeError as error:
+        if "DataLoader worker" not in str(error):
+            raise
+        raise TrainingError(
+            f"a process that makes samples has ended ({error}), maybe for want of memory: try fewer workers"
+        ) from error
     finally:
         made._shutdown_workers()  # type: ignore[attr-defined]  # else they last as long as a traceback refers to them
 

@@ -13,7 +13,7 @@ from training.critics.vgg import VGG
 from vsanimesr.errors import ArgumentError, FormatError
 
 WEIGHTS = {"conv1_2": 0.1, "conv2_2": 0.1, "conv3_4": 1.0, "conv4_4": 1.0, "conv5_4": 1.0}
-"""What the distance of each layer's features counts (the authors' code)."""
+"""What the distance of each layer's features counts (the authors' code, for VGG19)."""
 NONE = "none"
 TOON_WIDTH = 32
 """Channels of the first block of our own network, half of VGG19's."""
@@ -32,7 +32,7 @@ class Perceptual(nn.Module):
     kind: "vgg19", the network of the paper; "toon", our own, of half the width, learned on drawn pictures
     (`python -m training.critics`); "random", VGG19's first three blocks with random weights, which are always the same
     and only there to exercise code. weights: the file of the first two; where none is given, the one that its
-    environment variable names (`training.external`).
+    environment variable names (`training.external`). A learner keeps it, on the device, by itself.
 
     Raises ArgumentError for another kind, a file where none is wanted, or a path that leads nowhere, ModelNotFetched
     where there is no file, BadModelFile where it holds another network.

@@ -10,6 +10,7 @@ from torch.optim import Adam
 
 from training import degrade, toon
 from training.core import Cosine, Learner, Settings, Tools
+from training.core.batches import moved
 from training.critics import targets
 from training.critics.drawings import NAMES
 from training.critics.perceptual import TOON_WIDTH
@@ -115,12 +116,11 @@ class FeatureTraining(Learner[Batch]):
         """The terms of held-out samples; and these beside the lines that are seen in them, and that they have."""
         if self._held_out is None:
             return {}
-        batch = self._held_out
-        moved = Batch(**{name: getattr(batch, name).to(tools.device) for name in Batch.__dataclass_fields__})
-        found = tools.average("features")(moved.pictures)
-        numbers = {f"held_out/{name}": value for name, value in terms(found, moved).items()}
+        batch = moved(self._held_out, tools.device)
+        found = tools.average("features")(batch.pictures)
+        numbers = {f"held_out/{name}": value for name, value in terms(found, batch).items()}
         seen = found[0]["conv1_2"][:, LINES].sigmoid()
-        pictures = torch.cat([moved.pictures, *(each.expand(-1, 3, -1, -1) for each in (seen, moved.lines))], 3)
+        pictures = torch.cat([batch.pictures, *(each.expand(-1, 3, -1, -1) for each in (seen, batch.lines))], 3)
         return numbers | {"picture, lines seen, lines": pictures[:4]}
 
 
