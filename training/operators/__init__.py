@@ -9,5 +9,6 @@
 
 from training.operators.files import load_operators
 from training.operators.network import LBO
+from training.operators.pairs import Pairs
 
-__all__ = ["LBO", "load_operators"]
+__all__ = ["LBO", "Pairs", "load_operators"]
