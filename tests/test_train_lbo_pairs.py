@@ -134,7 +134,7 @@ def gone(pairs: Pairs, number: int) -> bool:
 
 
 def test_folders_that_hold_no_pairs(tmp_path: Path, folder: Path) -> None:
-    with pytest.raises(TrainingError, match=r"no folder of pairs .*training.rescale"):
+    with pytest.raises(TrainingError, match=r"no folder of pairs .*training.rescale pairs"):
         Pairs([tmp_path / "none"])
     (tmp_path / "empty").mkdir()
     (tmp_path / "empty" / "pairs.json").write_text("{}")
@@ -143,6 +143,14 @@ def test_folders_that_hold_no_pairs(tmp_path: Path, folder: Path) -> None:
     (tmp_path / "empty" / "pairs.json").write_text("[1]")
     with pytest.raises(TrainingError, match=r"pairs.json' holds a list"):
         Pairs([tmp_path / "empty"])
+
+
+def test_other_pairs_have_another_hash(folder: Path, tmp_path: Path) -> None:
+    same, more, changed = written(tmp_path / "same"), written(tmp_path / "more", 7), written(tmp_path / "changed")
+    write(changed / "000001" / "lr" / "00000001.png", np.zeros((*SIZE, 3), np.uint8))
+    hashes = [Pairs([each], 16).sha256 for each in (folder, same, more, changed)]
+    assert hashes[0] == hashes[1]
+    assert len(set(hashes)) == 3
 
 
 @pytest.mark.parametrize("kind", ["hr", "lr"])

@@ -69,8 +69,10 @@ def window(path: Path, frames: int, side: int, at: tuple[int, int] | None = None
     """The first frames of a video, or a picture as a still of as many, around the square with most detail.
 
     `at` is the column and the row where the square begins instead, made multiples of 4. Raises MediaError where the
-    frames are smaller than the square, ArgumentError where it does not lie within them.
+    frames are smaller than the square, ArgumentError where it does not lie within them, or its side is none by 4.
     """
+    if side % 4:
+        raise ArgumentError(f"--side {side}, wanted a multiple of 4")
     taken = [footage.cropped(frame) for frame in itertools.islice(footage.frames(path), frames)]
     height, width = taken[0].shape[-2:]
     if min(height, width) < side:

@@ -4,12 +4,13 @@
     PAIRS/CLIP/hr/00000000.png      a pseudo-HR frame, 2w x 2h
     PAIRS/CLIP/lr/00000000.png      the video's own frame, w x h
 
-`python -m training.rescale` makes them (AnimeSR, section 4.1).
+`python -m training.rescale pairs` makes them (AnimeSR, section 4.1).
 """
 
+import hashlib
 import json
 import threading
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -83,7 +84,14 @@ class Pairs:
         """How many pairs there are."""
         return len(self.pairs)
 
-    def of(self, numbers: Iterable[range], threads: int = 1) -> Iterator[Batch]:
+    @property
+    def sha256(self) -> str:
+        """A hash of the names and lengths of all files: that of other pairs is another one."""
+        files = [path for pair in self.pairs for path in (pair.hr, pair.lr)]
+        lines = ["/".join(path.parts[-3:]) + f" {path.stat().st_size}\n" for path in files]
+        return hashlib.sha256("".join(lines).encode()).hexdigest()
+
+    def of(self, numbers: Iterable[range], threads: int = 1) -> Generator[Batch]:
         """The batches of the samples of these numbers, read by so many threads."""
         with ThreadPoolExecutor(threads) as readers:
             for batch in numbers:
@@ -121,7 +129,7 @@ def _described(folder: Path) -> Mapping[str, Any]:
         told = json.loads((folder / DESCRIPTION).read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise TrainingError(
-            f"'{folder}' is no folder of pairs ({error}); make one by `python -m training.rescale`"
+            f"'{folder}' is no folder of pairs ({error}); make one by `python -m training.rescale pairs`"
         ) from error
     if not isinstance(told, dict):
         raise TrainingError(f"'{folder / DESCRIPTION}' holds a {type(told).__name__}, wanted names and values")
