@@ -9,7 +9,7 @@ Everything is a function of (seed, number of a sample), whatever the number of w
 `python -m training.data speed` measures, `python -m training.data sheet` shows samples.
 """
 
-from training.data.degrading import BasicOp
+from training.data.degrading import AnimeSROp, BasicOp
 from training.data.folders import FolderClips
 from training.data.loader import Batches, Loader
 from training.data.mixed import Mixed
@@ -19,6 +19,7 @@ from training.data.toons import ToonClips
 from training.data.videos import VideoClips
 
 __all__ = [
+    "AnimeSROp",
     "BasicOp",
     "Batch",
     "Batches",

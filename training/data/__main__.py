@@ -12,9 +12,10 @@ import torch
 
 from training import words
 from training.data import naming, sheet, speed
-from training.data.degrading import BasicOp
+from training.data.degrading import AnimeSROp, BasicOp
 from training.data.loader import Loader
 from training.data.samples import Plan, Pool
+from training.operators import load_operators
 from vsanimesr.errors import AnimeSRError, ArgumentError
 
 
@@ -54,7 +55,8 @@ def _sheet(asked: argparse.Namespace) -> None:
 
 def _plan(asked: argparse.Namespace) -> Plan:
     intervals = tuple(range(1, asked.intervals + 1))
-    degradation = BasicOp(clean=asked.clean)
+    operators = tuple(load_operators(asked.operators))
+    degradation = AnimeSROp(clean=asked.clean, operators=operators) if operators else BasicOp(clean=asked.clean)
     pool = Pool(asked.pool, asked.patches, asked.pool_frames, asked.pool_size)
     source = naming.source(asked.sources)
     size = (asked.side, asked.side)
@@ -86,6 +88,8 @@ def _add_plan(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--batch", type=int, default=Plan.batch, help="samples of a batch [%(default)s]")
     parser.add_argument("--intervals", type=int, default=3, help="from 1 to so many frames apart [%(default)s]")
     parser.add_argument("--clean", type=float, default=0.0, help="share of clips that are only reduced [%(default)s]")
+    text = "of `python -m training.lbo export`: the degradations are then those of the final stage [first stage]"
+    parser.add_argument("--operators", type=Path, nargs="+", default=[], metavar="FILE.pth", help=text)
     parser.add_argument("--pool", type=int, default=1, help="clips that samples are cut out of at once [%(default)s]")
     parser.add_argument("--patches", type=int, default=1, help="samples for each clip that is made [%(default)s]")
     parser.add_argument("--pool-frames", type=int, default=0, help="of such a clip [as a sample has]")

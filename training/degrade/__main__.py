@@ -13,6 +13,7 @@ import torch
 from training import words
 from training.degrade import apply, codec, footage, sheet, speed
 from training.degrade.ranges import ANISOTROPIC, BASIC_OP, LEARNED_OP, Ranges
+from training.operators import LBO, load_operators
 from vsanimesr.errors import AnimeSRError, ArgumentError
 
 STAGES = {"first": BASIC_OP, "final": LEARNED_OP}
@@ -33,7 +34,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _sheet(asked: argparse.Namespace) -> None:
     windows = [sheet.window(path, asked.frames, asked.side, asked.at) for path in asked.inputs]
-    page = sheet.draw(windows, _ranges(asked), asked.seed, asked.recipes, codec.choose(asked.codec))
+    page = sheet.draw(
+        windows, _ranges(asked), asked.seed, asked.recipes, codec.choose(asked.codec), operators=_operators(asked)
+    )
     try:
         asked.output.parent.mkdir(parents=True, exist_ok=True)
         page.save(asked.output, optimize=True)
@@ -44,14 +47,16 @@ def _sheet(asked: argparse.Namespace) -> None:
 
 def _apply(asked: argparse.Namespace) -> None:
     source = footage.frames(asked.input)
-    frames = apply.degraded(source, _ranges(asked), asked.seed, codec.choose(asked.codec), length=asked.clip)
+    pool, chosen = _operators(asked), codec.choose(asked.codec)
+    frames = apply.degraded(source, _ranges(asked), asked.seed, chosen, length=asked.clip, operators=pool)
     number = footage.write(asked.output, frames, footage.rate(asked.input))
     print(f"{asked.output}: {number} frames")
 
 
 def _speed(asked: argparse.Namespace) -> None:
     clip, chosen = speed.clip(asked.frames, asked.side).to(asked.device), codec.choose(asked.codec)
-    timing = speed.measure(clip, _ranges(asked), chosen, seed=asked.seed, seconds=asked.seconds)
+    pool = [each.to(asked.device) for each in _operators(asked)]
+    timing = speed.measure(clip, _ranges(asked), chosen, seed=asked.seed, seconds=asked.seconds, operators=pool)
     print(timing.table())
     print(f"{timing.clips_per_second:.1f} clips of {asked.frames} frames, {asked.side}x{asked.side}, per second")
     facts = {"frames": asked.frames, "side": asked.side, "threads": asked.threads, "device": asked.device}
@@ -60,6 +65,12 @@ def _speed(asked: argparse.Namespace) -> None:
 
 def _ranges(asked: argparse.Namespace) -> Ranges:
     return STAGES[asked.stage].with_anisotropic(asked.anisotropic).at(asked.progress)
+
+
+def _operators(asked: argparse.Namespace) -> list[LBO]:
+    if asked.operators and asked.stage == "first":
+        raise ArgumentError("--operators with --stage first, which has none: give --stage final as well")
+    return load_operators(asked.operators)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -90,8 +101,10 @@ def _parser() -> argparse.ArgumentParser:
 
 def _add_recipes(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seed", type=words.whole, default=0, help="of everything that is drawn [%(default)s]")
-    text = "whose ranges: by 4, or by 2 twice without learned operators [%(default)s]"
+    text = "whose ranges: by 4, or by 2 twice, half of which are learned operators where there are some [%(default)s]"
     parser.add_argument("--stage", choices=STAGES, default="first", help=text)
+    text = "learned operators of the final stage, of `python -m training.lbo export`; one is drawn for each clip [none]"
+    parser.add_argument("--operators", nargs="+", type=Path, default=[], metavar="FILE.pth", help=text)
     parser.add_argument("--anisotropic", choices=ANISOTROPIC, default="code", help="whose deviations [%(default)s]")
     parser.add_argument("--progress", type=float, default=1.0, help="of the curriculum, 0 to 1 [%(default)s]")
     parser.add_argument("--codec", choices=("auto", *codec.CODECS), default="auto", help="whose x264 [%(default)s]")

@@ -3,7 +3,7 @@
 import math
 
 from training.degrade.kernels import Gaussian
-from training.degrade.recipes import H264, Noise, Recipe, Step
+from training.degrade.recipes import H264, LEARNED, Noise, Recipe, Step
 
 
 def of_recipe(recipe: Recipe, frame: int) -> tuple[str, str, str]:
@@ -11,7 +11,7 @@ def of_recipe(recipe: Recipe, frame: int) -> tuple[str, str, str]:
     blur = f"blur {of_blur(recipe.blur)}" if recipe.blur else "no blur"
     noise = of_noise(recipe.noise[frame]) if recipe.noise else "no noise"
     codec = of_codec(recipe.compression) if recipe.compression else "no codec"
-    return blur, noise, f"{of_steps(recipe.steps)}, {codec}"
+    return blur, noise, f"{of_steps(recipe.steps, recipe.operator)}, {codec}"
 
 
 def of_blur(blur: Gaussian) -> str:
@@ -26,9 +26,9 @@ def of_noise(noise: Noise) -> str:
     return f"{'gray' if noise.gray else 'colour'} noise {noise.sigma:.1f}"
 
 
-def of_steps(steps: tuple[Step, ...]) -> str:
-    """The filters of the reductions, in their order."""
-    return " + ".join(step.filter for step in steps)
+def of_steps(steps: tuple[Step, ...], operator: int = 0) -> str:
+    """The filters of the reductions, in their order, and the number of the operator of learned ones."""
+    return " + ".join(f"{LEARNED} {operator}" if step.filter == LEARNED else step.filter for step in steps)
 
 
 def of_codec(settings: H264) -> str:

@@ -13,11 +13,12 @@ from torch import Tensor
 
 from training.degrade import footage, labels, layout
 from training.degrade.codec import Codec
+from training.degrade.downscale import Operator
 from training.degrade.kernels import Gaussian
 from training.degrade.layout import Cell, Section
 from training.degrade.pipeline import compressed, degrade, stages
 from training.degrade.ranges import FILTERS, Ranges
-from training.degrade.recipes import H264, Noise, Recipe, Step, generator
+from training.degrade.recipes import H264, LEARNED, Noise, Recipe, Step, generator
 from vsanimesr.errors import ArgumentError, MediaError
 
 COLUMNS = 4
@@ -54,14 +55,30 @@ class Window:
         return clip[self.frame, :, top : top + side, left : left + side]
 
 
-def draw(windows: Sequence[Window], ranges: Ranges, seed: int, recipes: int, codec: Codec) -> Image.Image:
-    """The sheet: the operators on the first window, then so many recipes for each window, beside its truth."""
+def draw(
+    windows: Sequence[Window],
+    ranges: Ranges,
+    seed: int,
+    recipes: int,
+    codec: Codec,
+    *,
+    operators: Sequence[Operator] = (),
+) -> Image.Image:
+    """The sheet: the operators on the first window, then so many recipes for each window, beside its truth.
+
+    `operators` is a pool of learned ones, for ranges that have them.
+    """
     first = windows[0]
     whole: list[Cell] = []
     for number, each in enumerate(windows):
-        drawn = [Recipe.draw(generator(seed, number, n), len(each.clip), ranges) for n in range(recipes)]
-        whole += [Cell(each.shown(each.clip), ("truth",)), *(_whole(each, recipe, codec) for recipe in drawn)]
-    alone = Section(f"Each operator alone ({_facts(first)})", list(_alone(first, codec)))
+        drawn = [
+            Recipe.draw(generator(seed, number, n), len(each.clip), ranges, len(operators)) for n in range(recipes)
+        ]
+        whole += [
+            Cell(each.shown(each.clip), ("truth",)),
+            *(_whole(each, recipe, codec, operators) for recipe in drawn),
+        ]
+    alone = Section(f"Each operator alone ({_facts(first)})", [*_alone(first, codec), *_learned(first, operators)])
     return layout.sheet([alone, Section(f"Whole recipes (seed {seed})", whole)], COLUMNS, first.side)
 
 
@@ -108,17 +125,24 @@ def _alone(window: Window, codec: Codec) -> Iterator[Cell]:
         yield Cell(window.shown(compressed(clean, settings, by=codec)), lines)
 
 
-def _after(window: Window, stage: str, **operators: object) -> Tensor:
+def _learned(window: Window, operators: Sequence[Operator]) -> Iterator[Cell]:
+    for number, operator in enumerate(operators):
+        with torch.no_grad():
+            yield Cell(window.shown(operator(window.clip)), (f"{LEARNED} {number}", "a learned operator, by 2"))
+
+
+def _after(window: Window, stage: str, **changed: object) -> Tensor:
     nothing: dict[str, object] = {"blur": None, "noise": (), "noise_seed": 1, "steps": (), "compression": None}
-    recipe = Recipe(**(nothing | operators))  # type: ignore[arg-type]
+    recipe = Recipe(**(nothing | changed))  # type: ignore[arg-type]
     apply = next(each.apply for each in stages(recipe) if each.name == stage)
     with torch.no_grad():
         return window.shown(apply(window.clip))
 
 
-def _whole(window: Window, recipe: Recipe, codec: Codec) -> Cell:
+def _whole(window: Window, recipe: Recipe, codec: Codec, operators: Sequence[Operator]) -> Cell:
     kernel = recipe.blur.kernel() if recipe.blur else None
-    return Cell(window.shown(degrade(window.clip, recipe, by=codec)), labels.of_recipe(recipe, window.frame), kernel)
+    lr = degrade(window.clip, recipe, operators=operators, by=codec)
+    return Cell(window.shown(lr), labels.of_recipe(recipe, window.frame), kernel)
 
 
 def _facts(window: Window) -> str:

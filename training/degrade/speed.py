@@ -1,7 +1,7 @@
 """How long each stage of the degradations takes."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from training.degrade.codec import Codec
+from training.degrade.downscale import Operator
 from training.degrade.pipeline import check, compressed, stages
 from training.degrade.ranges import Ranges
 from training.degrade.recipes import Recipe, generator
@@ -42,24 +43,27 @@ def clip(frames: int, side: int) -> Tensor:
     return torch.stack([picture.roll(2 * n, -1) for n in range(frames)])
 
 
-def measure(clip: Tensor, ranges: Ranges, codec: Codec, *, seed: int, seconds: float) -> Timing:
+def measure(
+    clip: Tensor, ranges: Ranges, codec: Codec, *, seed: int, seconds: float, operators: Sequence[Operator] = ()
+) -> Timing:
     """Degrade a clip, float32 [T, 3, H, W] from 0 to 1, by one recipe after another for so many seconds.
 
-    The first one is not counted. On a GPU each stage is waited for.
+    The first one is not counted. On a GPU each stage is waited for. `operators` is a pool of learned ones, on the
+    clip's device, for ranges that have them.
     """
     spent: dict[str, float] = {}
-    _one(clip, Recipe.draw(generator(seed), len(clip), ranges), codec, {})
+    _one(clip, Recipe.draw(generator(seed), len(clip), ranges, len(operators)), operators, codec, {})
     end, clips = time.perf_counter() + seconds, 0
     while clips == 0 or time.perf_counter() < end:
-        _one(clip, Recipe.draw(generator(seed, clips), len(clip), ranges), codec, spent)
+        _one(clip, Recipe.draw(generator(seed, clips), len(clip), ranges, len(operators)), operators, codec, spent)
         clips += 1
     return Timing(clips, spent)
 
 
-def _one(clip: Tensor, recipe: Recipe, codec: Codec, spent: dict[str, float]) -> None:
+def _one(clip: Tensor, recipe: Recipe, operators: Sequence[Operator], codec: Codec, spent: dict[str, float]) -> None:
     with torch.no_grad():
         _timed("checks", spent, partial(check, clip), clip.device)
-        for stage in stages(recipe):
+        for stage in stages(recipe, operators=operators):
             clip = _timed(stage.name, spent, partial(stage.apply, clip), clip.device)
         _timed("codec", spent, partial(compressed, clip, recipe.compression, by=codec), clip.device)
 
