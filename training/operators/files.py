@@ -33,6 +33,7 @@ def _loaded(path: Path) -> LBO:
     if strange := [name for name, array in weights.items() if not np.isfinite(array).all()]:
         raise BadModelFile(f"'{path}' has numbers in {strange[0]} that are not finite; export the operator again")
     operator.load_state_dict({name: torch.from_numpy(array.copy()) for name, array in weights.items()})
+    operator.to(memory_format=torch.channels_last)  # the processor then takes half as long
     return operator.eval().requires_grad_(False)
 
 
