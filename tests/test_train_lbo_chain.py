@@ -162,7 +162,7 @@ def on(page: np.ndarray, picture: torch.Tensor) -> bool:
 
 def test_labels_tell_which_operator_was_drawn() -> None:
     recipe = replace(NOTHING, steps=(Step(2, "cubic"), Step(2, LEARNED)), operator=2)
-    assert labels.of_recipe(recipe, 0)[2] == "cubic + learned 2, CRF 20.0 high"
+    assert labels.of_recipe(recipe, 0)[2] == "cubic + LBO 2, CRF 20.0 high"
 
 
 def test_the_other_commands_take_operators(files: list[Path], tmp_path: Path, capsys) -> None:

@@ -28,7 +28,12 @@ def of_noise(noise: Noise) -> str:
 
 def of_steps(steps: tuple[Step, ...], operator: int = 0) -> str:
     """The filters of the reductions, in their order, and the number of the operator of learned ones."""
-    return " + ".join(f"{LEARNED} {operator}" if step.filter == LEARNED else step.filter for step in steps)
+    return " + ".join(of_operator(operator) if step.filter == LEARNED else step.filter for step in steps)
+
+
+def of_operator(number: int) -> str:
+    """A learned operator's name, short as labels are: the paper's abbreviation and its number in the pool."""
+    return f"LBO {number}"
 
 
 def of_codec(settings: H264) -> str:

@@ -18,7 +18,7 @@ from training.degrade.kernels import Gaussian
 from training.degrade.layout import Cell, Section
 from training.degrade.pipeline import compressed, degrade, stages
 from training.degrade.ranges import FILTERS, Ranges
-from training.degrade.recipes import H264, LEARNED, Noise, Recipe, Step, generator
+from training.degrade.recipes import H264, Noise, Recipe, Step, generator
 from vsanimesr.errors import ArgumentError, MediaError
 
 COLUMNS = 4
@@ -128,7 +128,9 @@ def _alone(window: Window, codec: Codec) -> Iterator[Cell]:
 def _learned(window: Window, operators: Sequence[Operator]) -> Iterator[Cell]:
     for number, operator in enumerate(operators):
         with torch.no_grad():
-            yield Cell(window.shown(operator(window.clip)), (f"{LEARNED} {number}", "a learned operator, by 2"))
+            yield Cell(
+                window.shown(operator(window.clip)), (labels.of_operator(number), "learned, by 2, shown twice as large")
+            )
 
 
 def _after(window: Window, stage: str, **changed: object) -> Tensor:
