@@ -16,7 +16,7 @@ from pathlib import Path
 
 from training import words
 from training.core import Trainer, World, checkpoints, joined, seed
-from training.core import export as written
+from training.core import export as write_weights
 from training.critics import Perceptual, add_perceptual, perceptual
 from training.data.ahead import Ahead
 from training.data.cache import MEBIBYTE
@@ -87,7 +87,7 @@ def _trained(
 
 
 def _export(asked: argparse.Namespace) -> None:
-    written(checkpoints.find(asked.run_folder), "operator", asked.output, averaged=False, half=asked.half)
+    write_weights(checkpoints.find(asked.run_folder), "operator", asked.output, averaged=False, half=asked.half)
     load_operators([asked.output])
     print(f"{asked.output}: {asked.output.stat().st_size:,} bytes")
 
