@@ -75,13 +75,13 @@ class Choice:
 
 
 def ranked(means: Mapping[int, Statistics]) -> list[int]:
-    """Factors, in tenths, the best first, by the mean gradient and the lost detail of each.
+    """Factors, in tenths, the best first, by the unrest and the lost detail of each.
 
     Both are brought to 0 at their least and 1 at their most, and added: few artefacts and little lost is best. Of
     equal ones the factor nearer to `USUAL` is first. An order to begin looking with, not more.
     """
-    gradient, lost = (_unit({key: getattr(each, name) for key, each in means.items()}) for name in ("gradient", "lost"))
-    return sorted(means, key=lambda key: (round(gradient[key] + lost[key], 9), abs(key - USUAL), key))
+    unrest, lost = (_unit({key: getattr(each, name) for key, each in means.items()}) for name in ("unrest", "lost"))
+    return sorted(means, key=lambda key: (round(unrest[key] + lost[key], 9), abs(key - USUAL), key))
 
 
 def _unit(values: Mapping[int, float]) -> dict[int, float]:

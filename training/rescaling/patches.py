@@ -45,6 +45,11 @@ class Patch:
         """
         return _around(self.top, self.side, height, margin), _around(self.left, self.side, width, margin)
 
+    def overlaps(self, other: "Patch") -> bool:
+        """Whether they have samples at the same place of one shot in common."""
+        apart = max(abs(self.left - other.left), abs(self.top - other.top)) >= self.side
+        return self.window.shot == other.window.shot and not apart
+
 
 def gradients(picture: Picture) -> NDArray[np.float32]:
     """Length of Sobel's gradient of the gray values, [H, W], in steps of 8 bits per sample."""
@@ -53,45 +58,60 @@ def gradients(picture: Picture) -> NDArray[np.float32]:
     return np.asarray(np.hypot(along, down), np.float32)
 
 
-def busiest(picture: Picture, side: int) -> tuple[float, int, int]:
-    """The most energy that a square of a frame has, and its column and row.
+def busiest(picture: Picture, side: int, count: int) -> Iterator[tuple[float, int, int]]:
+    """Squares of a frame that do not overlap, at most `count` of them, those of most energy first.
 
-    Raises TrainingError where no such square fits.
+    Yields the mean of capped gradients, column and row of each. Raises TrainingError where no such square fits.
     """
     height, width = picture.shape[:2]
     if min(height, width) < side:
         raise TrainingError(f"patches of {side}x{side} do not fit frames of {width}x{height}; lower --patch")
     sums = cv2.integral(np.minimum(gradients(picture), STRONG), sdepth=cv2.CV_64F)
     energies = (sums[side:, side:] - sums[:-side, side:] - sums[side:, :-side] + sums[:-side, :-side])[::STEP, ::STEP]
-    row, column = np.unravel_index(int(energies.argmax()), energies.shape)
-    return float(energies[row, column] / side**2), STEP * int(column), STEP * int(row)
+    reach = (side - 1) // STEP
+    for _ in range(count):
+        row, column = (int(at) for at in np.unravel_index(int(energies.argmax()), energies.shape))
+        if energies[row, column] < 0:
+            return
+        yield float(energies[row, column] / side**2), STEP * column, STEP * row
+        energies[max(0, row - reach) : row + reach + 1, max(0, column - reach) : column + reach + 1] = -1
 
 
 def find(video: Video, count: int, side: int, frames: int, seed: int) -> list[Patch]:
     """The patches of most energy of several frames, of as many shots as there are; in the order of their times.
 
-    They depend on the video, these numbers and nothing else. Raises TrainingError for a video without as many windows
-    of `frames` frames between cuts, or for frames that are smaller than a patch.
+    Those of one shot do not overlap. They depend on the video, these numbers and nothing else. Raises TrainingError for
+    a video without `frames` frames between cuts, or for frames that have not room enough.
     """
     found = windows(video.measures, frames, seed)
-    if len(found) < count:
+    if not found:
+        raise TrainingError(f"'{video.path}' has no {frames} frames without a cut that show anything; lower --frames")
+    ranked = sorted(_busy(video, found[: LOOKED * count], side, count), key=lambda each: -each.energy)
+    chosen = _apart(ranked)
+    if len(chosen) < count:
         raise TrainingError(
-            f"'{video.path}' has {len(found)} windows of {frames} frames without a cut, wanted {count}; "
-            "lower --patches or --frames"
+            f"'{video.path}' has room for {len(chosen)} patches of {side}x{side}, wanted {count}; lower --patch"
         )
-    ranked = sorted(_busiest_of(video, found[: LOOKED * count], side), key=lambda each: -each.energy)
-    first = {each.window.shot: each for each in reversed(ranked)}  # the best of each shot
-    ordered = sorted(ranked, key=lambda each: (first[each.window.shot] is not each, -each.energy))
-    return sorted(ordered[:count], key=lambda each: each.window.first)
+    return sorted(chosen[:count], key=lambda each: (each.window.first, each.top, each.left))
 
 
-def _busiest_of(video: Video, looked: list[Window], side: int) -> Iterator[Patch]:
+def _apart(ranked: list[Patch]) -> list[Patch]:
+    """The best of each shot, then what else does not overlap within its shot."""
+    first = {each.window.shot: each for each in reversed(ranked)}
+    kept = list[Patch]()
+    for each in [*first.values(), *ranked]:
+        if not any(each.overlaps(other) for other in kept):
+            kept.append(each)
+    return sorted(kept, key=lambda each: (first[each.window.shot] is not each, -each.energy))
+
+
+def _busy(video: Video, looked: list[Window], side: int, count: int) -> Iterator[Patch]:
     ordered = sorted(looked, key=lambda window: window.first)
     numbers = [window.last for window in ordered]
     decoded = decoding.some(video.path, video.measures.time[numbers].tolist(), numbers)
     for window, picture in zip(ordered, decoded, strict=True):
-        energy, left, top = busiest(picture, side)
-        yield Patch(window, left, top, side, energy)
+        for energy, left, top in busiest(picture, side, count):
+            yield Patch(window, left, top, side, energy)
 
 
 def _around(at: int, side: int, length: int, margin: int) -> slice:

@@ -13,6 +13,7 @@ function choose(factor) {
     row.classList.toggle("chosen", row.dataset.factor === factor);
     row.querySelector(".choose")?.setAttribute("aria-pressed", row.dataset.factor === factor);
   }
+  rows.find((row) => row.dataset.factor === factor).scrollIntoView({ block: "nearest" });
   document.getElementById("asked").hidden = true;
   document.getElementById("chosen").hidden = false;
   document.querySelector("#chosen b").textContent = `${factor} is chosen.`;
@@ -46,7 +47,7 @@ function look(event) {
   const { factor } = rows[place.row].dataset;
   if (down || right) show(place.row + down, place.column + right);
   else if (asked(event.key) >= 0) show(asked(event.key), place.column);
-  else if (event.key === "Enter" && event.target.id !== "close" && factor) {
+  else if (event.key === "Enter" && event.target === viewer && factor) {
     choose(factor);
     viewer.close();
   } else return;
@@ -63,6 +64,7 @@ grid.forEach((figures, row) => figures.forEach((figure, column) => {
   figure.querySelector("button").addEventListener("click", () => {
     show(row, column);
     viewer.showModal();
+    viewer.focus();
   });
 }));
 for (const button of document.querySelectorAll(".choose")) {

@@ -26,9 +26,9 @@ COLUMN, FIRST = 10, 12
 FIGURES = {
     "gradient": "Mean gradient of the picture, in steps of 8 bits per sample: artefacts raise it, and sharp lines.",
     "strong": f"Share of the samples with a gradient above {STRONG:g}: lines.",
-    "lost": "Mean difference between the frame and the picture reduced to its size, in steps of 8 bits: detail that is "
-    "lost, and noise that is gone.",
-    "rank": "The order of the sum of mean gradient and loss, each from 0 at its least to 1 at its most. The paper "
+    "unrest": "Mean gradient where the frame is quietest: noise and textures that do not belong there.",
+    "lost": "Share of the frame's gradients that the picture, reduced to its size, lacks: detail that is lost.",
+    "rank": "The order of the sum of unrest and loss, each from 0 at its least to 1 at its most. The paper "
     "calls such an order alone unreliable: it does not tell fine artefacts from detail. Look.",
 }
 _TOKEN = re.compile(r"\{\{([a-z-]+)\}\}")
@@ -116,7 +116,8 @@ def _chooser(tenths: int, mean: Statistics, rank: int) -> str:
     told = {
         "gradient": f"{mean.gradient:.2f}",
         "strong": f"{mean.strong:.1%}",
-        "lost": f"{mean.lost:.2f}",
+        "unrest": f"{mean.unrest:.2f}",
+        "lost": f"{mean.lost:.1%}",
         "rank": str(rank),
     }
     button = '<button type="button" class="choose" aria-pressed="false">Choose</button>'
@@ -130,7 +131,7 @@ def _cell(label: str, picture: Picture, told: str) -> str:
 
 
 def _told(found: Statistics) -> str:
-    return f"gradient {found.gradient:.1f}, lost {found.lost:.1f}"
+    return f"unrest {found.unrest:.1f}, lost {found.lost:.0%}"
 
 
 def _facts(measured: Measured) -> dict[str, str]:
