@@ -13,6 +13,7 @@ from torch import Tensor
 from training.core import checkpoints
 from training.core.export import weights
 from training.core.folder import Checkpoint
+from training.core.state import names
 from training.report.methods import Method, Network
 from vsanimesr import models
 from vsanimesr.errors import TrainingError
@@ -29,7 +30,6 @@ TRUTH = 2
 """How much larger than the frames pseudo truth is: the learnable operators reduce by two."""
 TENTHS = range(1, 11)
 """Factors that frames can be reduced by, in tenths."""
-_AVERAGE = "average-"
 _CELL = "recurrent_cell."
 
 
@@ -88,12 +88,12 @@ def _of_run(folder: Path) -> Artifact:
 
 def _network(found: Checkpoint) -> dict[str, Tensor]:
     """The averaged network that upscales; a run may have others, such as critics."""
-    names = [file.removeprefix(_AVERAGE).removesuffix(".pt") for file in found.files if file.startswith(_AVERAGE)]
-    states = {name: weights(found, name) for name in names}
+    averaged = names(found.files, "average")
+    states = {name: weights(found, name) for name in averaged}
     able = [name for name, state in states.items() if f"{_CELL}{artifact.HEAD}" in state]
     if len(able) != 1:
         raise TrainingError(
-            f"'{found.path}' has averages of {', '.join(names) or 'nothing'}, of which {len(able)} upscale; wanted a "
-            "run with one network that does: training.animesr or training.distill"
+            f"'{found.path}' has averages of {', '.join(averaged) or 'nothing'}, of which {len(able)} upscale; wanted "
+            "a run with one network that does: training.animesr or training.distill"
         )
     return states[able[0]]
