@@ -1,6 +1,7 @@
 """Every change of a clip against numpy, and that frames, lines and what is made of them change together."""
 
 import numpy as np
+import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -40,6 +41,11 @@ def test_changes_are_those_by_index(reverse, horizontal, vertical, transpose):
     assert made.name == "it"
     assert change.before(made.frames.shape[1:3]) == frames.shape[1:3]
     assert change.of(Truth(frames, None)).lines is None
+
+
+def test_a_single_frame_that_is_reversed_is_what_pytorch_takes():
+    clip = np.arange(24, dtype=np.uint8).reshape(1, 2, 4, 3)
+    torch.testing.assert_close(torch.from_numpy(Augmentation(reverse=True).pictures(clip)), torch.from_numpy(clip))
 
 
 def test_all_changes_are_drawn_about_as_often():

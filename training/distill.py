@@ -28,7 +28,7 @@ from training.distilling.pool import DRAWN
 from vsanimesr import models
 from vsanimesr.errors import AnimeSRError, TrainingError
 from vsanimesr.models import artifact
-from vsanimesr.spec import ARCHITECTURES, Network
+from vsanimesr.spec import ARCHITECTURES
 
 INTERRUPTED = 130
 """Exit status of a training that a signal ended; the same command goes on."""
@@ -142,7 +142,7 @@ def _parser() -> argparse.ArgumentParser:
     add("run_folder", type=Path, metavar="RUN")
     add("--held-out", type=Path, metavar="POOL", help="to compare with now and then")
     add("--begin-with", type=Path, metavar="RUN", help="begin with the weights of another run")
-    add("--network", type=_network, default=Distilling.network, metavar="F:A-B-C:M", help="features:blocks:fusion")
+    add("--network", type=words.network, default=Distilling.network, metavar="F:A-B-C:M", help="features:blocks:fusion")
     add("--alone", dest="feedback", action="store_false", help="without feedback")
     add("--steps", type=int, required=True)
     add("--length", type=int, default=0, help="steps over which the rate falls and samples grow [all]")
@@ -170,16 +170,6 @@ def _parser() -> argparse.ArgumentParser:
     action.add_argument("pool", type=Path)
     action.set_defaults(run=_compare)
     return parser
-
-
-def _network(text: str) -> Network:
-    """Such as '24:3-2-1:64'."""
-    try:
-        features, blocks, fusion = text.split(":")
-        full, half, quarter = map(int, blocks.split("-"))
-        return Network(int(features), (full, half, quarter), int(fusion))
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r} is no network, wanted one such as 24:3-2-1:64") from None
 
 
 if __name__ == "__main__":

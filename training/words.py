@@ -3,6 +3,8 @@
 import re
 from argparse import ArgumentTypeError
 
+from vsanimesr.spec import Network
+
 
 def whole(text: str) -> int:
     """A number from 0 on; raises ArgumentTypeError for anything else."""
@@ -20,6 +22,15 @@ def size(text: str) -> tuple[int, int]:
     if found is None or not min(pair := (int(found[1]), int(found[2]))):
         raise ArgumentTypeError(f"{text!r}, wanted WIDTHxHEIGHT, such as 640x384")
     return pair
+
+
+def network(text: str) -> Network:
+    """A network's features:blocks:fusion; raises ArgumentTypeError for anything but such as '24:3-2-1:64'."""
+    found = re.fullmatch(r"(\d+):(\d+)-(\d+)-(\d+):(\d+)", text)
+    if found is None or not min(map(int, found.groups())):
+        raise ArgumentTypeError(f"{text!r} is no network, wanted one such as 24:3-2-1:64")
+    features, full, half, quarter, fusion = map(int, found.groups())
+    return Network(features, (full, half, quarter), fusion)
 
 
 def _number(text: str, least: int) -> int:

@@ -44,7 +44,8 @@ class Augmentation:
         """Of [T, H, W] or [T, H, W, 3], contiguous."""
         times, rows, columns = (slice(None, None, -1 if turned else 1) for turned in self._turned)
         changed = clip[times, rows, columns]
-        return np.ascontiguousarray(changed.swapaxes(1, 2) if self.transpose else changed)
+        changed = changed.swapaxes(1, 2) if self.transpose else changed
+        return np.array(changed, order="C")  # a reversed single frame counts as contiguous, and PyTorch refuses it
 
     @property
     def _turned(self) -> tuple[bool, bool, bool]:

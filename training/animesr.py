@@ -1,0 +1,181 @@
+"""AnimeSR's own training (NeurIPS 2022, section 5), a stage at a time.
+
+    python -m training.animesr train AVC-Train RUN-1A --stage net --steps 300000
+    python -m training.animesr train AVC-Train RUN-1B --stage gan --steps 300000 --begin-with RUN-1A --perceptual toon
+    python -m training.animesr train AVC-Train RUN-3 --stage gan --steps 300000 --begin-with RUN-1A --operators A.pt
+    python -m training.animesr export RUN-3 mine.onnx --name mine
+
+By torchrun several GPUs share the work. Everything can be interrupted and goes on by the same command.
+"""
+
+import argparse
+import hashlib
+import logging
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+from training import critics, words
+from training.core import Trainer, checkpoints, joined, seed
+from training.core.export import export, weights
+from training.data import AnimeSROp, BasicOp, Plan, Pool, naming
+from training.data.degrading import Degradation
+from training.operators import load_operators
+from training.restoration import GENERATOR, RATES, Gan, HeldOut, Net, Restoring, shared
+from vsanimesr.errors import AnimeSRError, ArgumentError
+from vsanimesr.models import artifact
+from vsanimesr.spec import ARCHITECTURES
+
+INTERRUPTED = 130
+"""Exit status of a training that a signal ended; the same command goes on."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Do what the command line says; returns the exit code."""
+    asked = _parser().parse_args(arguments)
+    logging.basicConfig(level=logging.INFO, format="%(message)s")
+    try:
+        status: int | None = asked.run(asked)
+    except AnimeSRError as error:
+        print(f"training.animesr: {error}", file=sys.stderr)
+        return 1
+    return status or 0
+
+
+def _train(asked: argparse.Namespace) -> int | None:
+    if asked.stage == "gan" and not asked.begin_with:
+        raise ArgumentError("stage gan goes on where stage net ended: name its run by --begin-with")
+    if asked.network not in ARCHITECTURES.values():
+        known = ", ".join(map(str, ARCHITECTURES.values()))
+        raise ArgumentError(f"{asked.network} could not be exported; models have one of {known}")
+    features = critics.perceptual(asked) if asked.stage == "gan" else None
+    plan = _plan(asked)
+    settings = _settings(asked, plan, features)
+    with joined(asked.device) as world:
+        seed(asked.seed, world.rank)
+        held_out = HeldOut.drawn(asked.held_out, plan.degradation) if world.leads and asked.held_out else None
+        features = features.to(world.device) if features else None
+        learner = Gan(settings, held_out, features) if settings.stage == "gan" else Net(settings, held_out)
+        start = {GENERATOR: asked.begin_with} if asked.begin_with else None
+        make = shared(plan, world, asked.workers)
+        outcome = Trainer(asked.run_folder, settings, learner, make, world=world, start=start).run()
+    if outcome.stopped:
+        print(f"stopped at step {outcome.step} of {settings.steps}; the same command goes on", file=sys.stderr)
+        return INTERRUPTED
+    print(outcome.checkpoint)
+    return None
+
+
+def _settings(asked: argparse.Namespace, plan: Plan, features: critics.Perceptual | None) -> Restoring:
+    names = ["steps", "batch", "seed", "precision", "stage", "clean", "frames", "patch", "network", "feedback"]
+    names += ["length", "growing", "sharpened", "clip"]
+    return Restoring(
+        **{name: getattr(asked, name) for name in names},
+        sources=tuple(asked.sources),
+        operators=tuple(hashlib.sha256(path.read_bytes()).hexdigest() for path in asked.operators),
+        pool=asdict(plan.pool),
+        perceptual=features.described if features else None,
+        lr=asked.lr or RATES[asked.stage],
+        samples_every=asked.look_every,
+        log_every=asked.log_every,
+        milestone_every=asked.milestone_every,
+        tensorboard=asked.tensorboard,
+    )
+
+
+def _plan(asked: argparse.Namespace) -> Plan:
+    side, (width, height) = 4 * asked.patch, asked.pool_size
+    pool = Pool(asked.pool, asked.patches, asked.pool_frames, (height, width))
+    source = naming.source(asked.sources)
+    return Plan(source, _degradation(asked), asked.seed, asked.frames, (side, side), asked.batch, pool=pool)
+
+
+def _degradation(asked: argparse.Namespace) -> Degradation:
+    if asked.operators:
+        return AnimeSROp(clean=asked.clean, operators=tuple(load_operators(asked.operators)))
+    return BasicOp(clean=asked.clean)
+
+
+def _export(asked: argparse.Namespace) -> None:
+    found = checkpoints.find(asked.run_folder)
+    if asked.output.suffix != ".onnx":
+        export(found, GENERATOR, asked.output, averaged=not asked.raw)
+        print(f"{asked.output}: {asked.output.stat().st_size} bytes")
+        return
+    state = weights(found, GENERATOR, averaged=not asked.raw)
+    arrays = {name.removeprefix("recurrent_cell."): tensor.numpy() for name, tensor in state.items()}
+    arrays = artifact.rounded(arrays) if asked.half else arrays
+    model = artifact.build(asked.name, arrays, asked.source, asked.licence, str(asked.run_folder))
+    artifact.write(model, asked.output, half=asked.half)
+    print(f"{asked.output}: {asked.output.stat().st_size} bytes, weights {model.spec.weights_sha256}")
+
+
+def _parser() -> argparse.ArgumentParser:
+    form = argparse.RawDescriptionHelpFormatter
+    parser = argparse.ArgumentParser(prog="python -m training.animesr", description=__doc__, formatter_class=form)
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    action = commands.add_parser("train", help="one stage of the training")
+    action.add_argument("sources", nargs="+", metavar="SOURCE", help=naming.HELP)
+    action.add_argument("run_folder", type=Path, metavar="RUN", help="of this stage")
+    action.add_argument("--stage", choices=RATES, required=True, help="net: L1; gan: L1, perceptual, adversarial")
+    action.add_argument("--begin-with", type=Path, metavar="RUN", help="of the stage net, whose network goes on")
+    _add_samples(action.add_argument_group("samples"))
+    _add_losses(action.add_argument_group("losses and steps"))
+    _add_running(action.add_argument_group("running"))
+    action.set_defaults(run=_train)
+
+    action = commands.add_parser("export", help="the network, as an .onnx artifact or as a .pth checkpoint")
+    add = action.add_argument
+    add("run_folder", type=Path, metavar="RUN")
+    add("output", type=Path, metavar="FILE")
+    add("--raw", action="store_true", help="the weights that are trained rather than their moving average")
+    add("--half", action="store_true", help="an artifact with weights in float16")
+    add("--name", default="mine", help="of an artifact [%(default)s]")
+    add("--source", default="trained by training.animesr", help="of an artifact [%(default)s]")
+    add("--licence", default="unknown", help="of an artifact [%(default)s]")
+    action.set_defaults(run=_export)
+    return parser
+
+
+def _add_samples(group: argparse._ArgumentGroup) -> None:
+    add = group.add_argument
+    add("--frames", type=words.positive, default=Restoring.frames, help="[%(default)s]")
+    add("--patch", type=words.positive, default=Restoring.patch, help="side at low resolution [%(default)s]")
+    add("--batch", type=words.positive, default=16, help="of all processes together [%(default)s]")
+    add("--clean", type=float, default=0.0, help="share of clips that are only reduced [%(default)s]")
+    text = "learned operators, of training.lbo; each step of a reduction is one of them with probability 1/2"
+    add("--operators", type=Path, nargs="+", default=[], metavar="FILE", help=text)
+    add("--pool", type=words.positive, default=1, help="clips that samples are cut out of at once [%(default)s]")
+    add("--patches", type=words.positive, default=1, help="samples for each clip that is made [%(default)s]")
+    add("--pool-frames", type=words.whole, default=0, help="of such a clip [as a sample has]")
+    add("--pool-size", type=words.size, default=(0, 0), metavar="WxH", help="of such a clip [a sample's]")
+    add("--seed", type=words.whole, default=0, help="[%(default)s]")
+
+
+def _add_losses(group: argparse._ArgumentGroup) -> None:
+    add = group.add_argument
+    add("--steps", type=words.positive, required=True)
+    add("--lr", type=float, default=0.0, help="learning rate [2e-4 of stage net, 1e-4 of stage gan]")
+    add("--length", type=words.whole, default=0, help="steps over which it falls along a cosine [it is constant]")
+    add("--growing", action="store_true", help="samples grow from one frame to all of them, over --length steps")
+    add("--plain", dest="sharpened", action="store_false", help="stage net learns the truth as it is, not sharpened")
+    add("--clip", type=float, default=0.0, help="longest gradient [any]")
+    add("--network", type=words.network, default=Restoring.network, metavar="F:A-B-C:M", help="features:blocks:fusion")
+    add("--alone", dest="feedback", action="store_false", help="without feedback of the picture")
+    critics.add_perceptual(group)
+
+
+def _add_running(group: argparse._ArgumentGroup) -> None:
+    add = group.add_argument
+    add("--workers", type=words.whole, default=0, help="processes that make clips, for each of the training's")
+    add("--device", default="", help="cpu or cuda [CUDA where there is any]")
+    add("--precision", choices=("fp32", "bf16"), default="bf16", help="[%(default)s]")
+    add("--held-out", type=words.whole, default=4, help="drawn clips to look at now and then [%(default)s]")
+    for name, usual in {"look": 1000, "log": 50, "milestone": 0}.items():
+        add(f"--{name}-every", type=words.whole, default=usual, metavar="STEPS", help="[%(default)s]")
+    add("--tensorboard", action="store_true", help="numbers and pictures go there, too")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

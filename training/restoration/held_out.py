@@ -1,0 +1,55 @@
+"""Drawn clips that no training sees, to look at now and then."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from training.core import unroll
+from training.core.unroll import Recurrent
+from training.data.degrading import Degradation
+from training.data.samples import values
+
+
+@dataclass(frozen=True)
+class HeldOut:
+    """Clips with their truth."""
+
+    low: Sequence[Tensor]
+    """Each float32 [T, 3, h, w] from 0 to 1."""
+    truth: Sequence[Tensor]
+    """Each float32 [T, 3, 4h, 4w] from 0 to 1."""
+
+    @classmethod
+    def drawn(cls, clips: int, degradation: Degradation, size: tuple[int, int] = (320, 192), frames: int = 15) -> Self:
+        """The first clips of the renderer's split for validation, of `size`, width and height."""
+        from training import toon  # noqa: PLC0415  - brings skia, which footage does not need
+
+        lows, truths = [], []
+        for seed in range(clips):
+            film = toon.clip(seed, frames=frames, size=size, split="val")
+            truth = values(np.stack([frame.image for frame in film]))
+            lows.append(degradation(truth, np.random.default_rng([seed, 0]), 1 << 30))
+            truths.append(truth)
+        return cls(lows, truths)
+
+    def judged(self, network: Recurrent | nn.Module) -> Mapping[str, Tensor]:
+        """`psnr`, dB, the mean over frames and clips, the gain over bicubic, and last pictures beside their truth."""
+        device = next(network.parameters()).device if isinstance(network, nn.Module) else torch.device("cpu")
+        found, bicubic, pairs = [], [], []
+        for low, truth in zip(self.low, self.truth, strict=True):
+            made = unroll(network, low[None].to(device))[0].float().cpu().clamp(0, 1)
+            enlarged = F.interpolate(low, scale_factor=4.0, mode="bicubic", align_corners=False).clamp(0, 1)
+            found.append(_psnr(made, truth))
+            bicubic.append(_psnr(enlarged, truth))
+            pairs.append(torch.cat([made[-1:], truth[-1:]], 3))
+        mean = torch.tensor(found).mean()
+        return {"psnr": mean, "over bicubic": mean - torch.tensor(bicubic).mean(), "made and truth": torch.cat(pairs)}
+
+
+def _psnr(pictures: Tensor, truth: Tensor) -> float:
+    return float((-10 * (pictures - truth).square().flatten(1).mean(1).clamp_min(1e-10).log10()).mean())
