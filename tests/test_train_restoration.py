@@ -92,7 +92,7 @@ def test_each_stage_comes_closer_to_the_truth(stage):
     given, told = batch(), settings(stage=stage, sharpened=False)
     torch.manual_seed(0)
     learner = (Gan if stage == "gan" else Net)(told)
-    learner.schedules = {GENERATOR: Constant(1e-3), DISCRIMINATOR: Constant(1e-12)}
+    learner.schedules = {name: Constant(1e-3 if name == GENERATOR else 1e-12) for name in learner.networks}
     tools = Tools(learner, told, World())
     before = (unrolled(learner, given) - given.truth).abs().mean()
     for _ in range(20):
