@@ -89,9 +89,11 @@ def test_a_pool_of_footage_has_its_frames(footage: Path, teacher: str, tmp_path:
 
 def test_several_pools_make_one_training(pool: Path, footage: Path, tmp_path: Path) -> None:
     words = ["--network", "24:3-2-1:64", "--steps", "1", "--batch", "2", "--patch", "12", "--device", "cpu"]
+    words += ["--frames", "2"]
     assert main(["train", str(pool), str(footage), str(tmp_path / "run"), *words]) == 0
-    told = json.loads((tmp_path / "run" / "settings.json").read_text())["pools"]
-    assert [(each["source"] == "toon", each["clips"]) for each in told] == [(True, 2), (False, 2)]
+    told = json.loads((tmp_path / "run" / "settings.json").read_text())
+    assert [(each["source"] == "toon", each["clips"]) for each in told["pools"]] == [(True, 2), (False, 2)]
+    assert told["growth"] == [[1.0, 2]]
 
 
 def test_a_comparison_is_what_a_metric_says_of_the_pictures(pool: Path, teacher: str, capsys) -> None:

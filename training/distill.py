@@ -24,6 +24,7 @@ from training.core import Trainer, World, checkpoints, joined, seed
 from training.core.export import weights
 from training.data import naming
 from training.distilling import Batch, Batches, Clip, Compared, Distillation, Distilling, Pool, clips, compared, make
+from training.distilling.learner import GROWTH
 from training.distilling.pool import DRAWN
 from vsanimesr import models
 from vsanimesr.errors import AnimeSRError, TrainingError
@@ -63,6 +64,7 @@ def _train(asked: argparse.Namespace) -> int | None:
         **{name: getattr(asked, name) for name in names},
         pools=tuple({**asdict(Pool.read(pool)), "clips": len(clips(pool))} for pool in asked.pool),
         length=asked.length or asked.steps,
+        growth=((1.0, asked.frames),) if asked.frames else GROWTH,
         clip=1.0,
         samples_every=asked.look_every,
         log_every=asked.log_every,
@@ -148,6 +150,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--length", type=int, default=0, help="steps over which the rate falls and samples grow [all]")
     for name in ("batch", "seed", "patch"):
         add(f"--{name}", type=int, default=8 if name == "batch" else getattr(Distilling, name), help="[%(default)s]")
+    add("--frames", type=words.whole, default=0, help="of every sample [they grow from 1 to 15]")
     add("--loss", choices=("l1", "charbonnier", "l2"), default=Distilling.loss, help="[%(default)s]")
     add("--lr", type=float, default=Distilling.lr, help="[%(default)s]")
     add("--device", default="", help="cpu or cuda [CUDA where there is any]")
