@@ -176,7 +176,7 @@ def _add_clips(group: argparse._ArgumentGroup) -> None:
     group.add_argument(
         "--frames", type=words.positive, default=100, metavar="N", help="of each clip at most [%(default)s]"
     )
-    text = "how truth is reduced: an antialiased cubic filter, or AnimeSR's basic operators [%(default)s]"
+    text = "how truth is reduced: an antialiased cubic filter, AnimeSR's basic operators, a chain of training.hidden"
     group.add_argument("--degrade", choices=clips.DEGRADATIONS, default="bicubic", help=text)
     group.add_argument("--seed", type=words.whole, default=0, help="of everything that is drawn [%(default)s]")
 

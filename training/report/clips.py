@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from training.degrade import Recipe, compressed, footage, generator, to_lr
+from training.hidden import CHAINS, Hidden
 from vsanimesr.errors import ArgumentError, BackendUnavailable, FormatError, MediaError
 
 type Pictures = NDArray[np.uint8]
@@ -23,8 +24,9 @@ type Pictures = NDArray[np.uint8]
 SCALE = 4
 PART = 8
 """Frames that are degraded at once."""
-DEGRADATIONS = ("bicubic", "basic")
-"""What truth is reduced by: an antialiased cubic filter alone, or a recipe of AnimeSR's basic operators."""
+DEGRADATIONS = ("bicubic", "basic", *CHAINS)
+"""What truth is reduced by: an antialiased cubic filter alone, a recipe of AnimeSR's basic operators, or a chain that
+no training knows."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,11 +98,18 @@ def degraded(truth: Pictures, degradation: str, seed: int, number: int) -> tuple
     """
     if degradation not in DEGRADATIONS:
         raise ArgumentError(f"degradation {degradation!r}, wanted one of {', '.join(DEGRADATIONS)}")
+    if degradation in CHAINS:
+        made = Hidden(degradation)(footage.values(torch.from_numpy(truth).permute(0, 3, 1, 2)), generator(seed, number))
+        return _samples(made), f"{degradation}, a chain that no training knows"
     basic = degradation == "basic"
     recipe = Recipe.draw(generator(seed, number), len(truth)) if basic else Recipe.bicubic()
     low = torch.cat([to_lr(part, recipe, first=first) for first, part in _parts(truth)])
-    samples = compressed(low, recipe.compression).mul(255).round().byte()
-    return samples.permute(0, 2, 3, 1).contiguous().numpy(), _told(recipe) if basic else "reduced by bicubic"
+    return _samples(compressed(low, recipe.compression)), _told(recipe) if basic else "reduced by bicubic"
+
+
+def _samples(low: Tensor) -> Pictures:
+    samples: Pictures = low.mul(255).round().byte().permute(0, 2, 3, 1).contiguous().numpy()
+    return samples
 
 
 def _renderer() -> ModuleType:
