@@ -18,6 +18,8 @@ from training.critics.patchgan import LEAST, STRIDES, halved
 from training.critics.spectral import spectrally_normed
 from vsanimesr.errors import ArgumentError, FormatError
 
+pytestmark = pytest.mark.slow  # seconds, and seldom what breaks
+
 
 def small(scales: int = 2, seed: int = 0) -> PatchGAN:
     torch.manual_seed(seed)

@@ -22,6 +22,8 @@ from training.critics.teaching import COUNTS, FeatureTraining, Student, Teaching
 from training.degrade import Recipe, generator
 from vsanimesr.errors import TrainingError
 
+pytestmark = pytest.mark.slow  # seconds, and seldom what breaks
+
 SIZE = (80, 64)
 
 

@@ -28,6 +28,8 @@ from training.degrade.recipes import H264, LEARNED
 from training.operators import LBO, load_operators
 from vsanimesr.errors import ArgumentError
 
+pytestmark = pytest.mark.slow  # seconds, and seldom what breaks
+
 CLIPS = 400
 NOTHING = replace(Recipe.bicubic(), compression=H264(20.0))
 

@@ -25,6 +25,8 @@ from training.rescaling.upscaler import BURN_IN, doubled, load, resized
 from vsanimesr import models
 from vsanimesr.errors import ModelError, TrainingError
 
+pytestmark = pytest.mark.slow  # seconds, and seldom what breaks
+
 COUNTS = st.lists(st.integers(15, 70), min_size=1, max_size=9)
 
 

@@ -24,6 +24,8 @@ from training.rescaling.measures import Settings
 from training.rescaling.measuring import measure
 from vsanimesr.errors import JobError, TrainingError
 
+pytestmark = pytest.mark.slow  # seconds, and seldom what breaks
+
 ROOT = Path(__file__).parent.parent
 KIND = Pairs(video="film", identity="identity", factor=0.5, by="person", model="mock", weights=rescaling.WEIGHTS)
 
