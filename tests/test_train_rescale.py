@@ -159,6 +159,8 @@ def test_the_statistics_choose_little_unrest_with_little_loss(tmp_path, capsys):
     kept = json.loads((tmp_path / "choice.json").read_text())
     assert (kept["factor"], kept["by"]) == (0.4, "auto")
     assert "unreliable" in kept["note"]
+    assert rescale.main(["choose", str(tmp_path), "--usual"]) == 0
+    assert {"factor": 0.5, "by": "habit"}.items() <= json.loads((tmp_path / "choice.json").read_text()).items()
 
 
 def test_of_equal_factors_the_usual_one_is_first():

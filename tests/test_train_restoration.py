@@ -11,7 +11,6 @@ from tests.train_core import one_thread  # noqa: F401  # bits that are always th
 from training.core import Constant, Tools, World, unroll, unsharp_masked
 from training.critics import Perceptual
 from training.data import Batch
-from training.data.degrading import BasicOp
 from training.restoration import DISCRIMINATOR, GENERATOR, Gan, HeldOut, Net, Restoring
 from vsanimesr.errors import TrainingError
 from vsanimesr.spec import Network
@@ -129,7 +128,7 @@ def test_the_rate_is_the_papers_unless_it_falls():
 
 
 def test_held_out_clips_are_judged_against_their_truth():
-    held = HeldOut.drawn(1, BasicOp(clean=1.0), size=(96, 64), frames=2)
+    held = HeldOut.drawn(1, size=(96, 64), frames=2)
     told = settings(network=Network(8, (2, 1, 1), 12))
     found = Net(told, held).samples(Tools(learner := Net(told, held), told, World()))
     assert learner.networks.keys() == {GENERATOR}

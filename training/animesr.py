@@ -1,7 +1,7 @@
 """AnimeSR's own training (NeurIPS 2022, section 5), a stage at a time.
 
     python -m training.animesr train AVC-Train RUN-1A --stage net --steps 300000
-    python -m training.animesr train AVC-Train RUN-1B --stage gan --steps 300000 --begin-with RUN-1A --perceptual toon
+    python -m training.animesr train AVC-Train RUN-1B --stage gan --steps 300000 --begin-with RUN-1A --vgg19 FILE
     python -m training.animesr train AVC-Train RUN-3 --stage gan --steps 300000 --begin-with RUN-1A --operators A.pt
     python -m training.animesr export RUN-3 mine.onnx --name mine
 
@@ -21,6 +21,7 @@ from training.core import Trainer, checkpoints, joined, seed
 from training.core.export import export, weights
 from training.data import AnimeSROp, BasicOp, Plan, Pool, naming
 from training.data.degrading import Degradation
+from training.degrade import BASIC_OP, LEARNED_OP
 from training.operators import load_operators
 from training.restoration import GENERATOR, RATES, Gan, HeldOut, Net, Restoring, shared
 from vsanimesr.errors import AnimeSRError, ArgumentError
@@ -54,7 +55,7 @@ def _train(asked: argparse.Namespace) -> int | None:
     settings = _settings(asked, plan, features)
     with joined(asked.device) as world:
         seed(asked.seed, world.rank)
-        held_out = HeldOut.drawn(asked.held_out, plan.degradation) if world.leads and asked.held_out else None
+        held_out = HeldOut.drawn(asked.held_out) if world.leads and asked.held_out and asked.look_every else None
         features = features.to(world.device) if features else None
         learner = Gan(settings, held_out, features) if settings.stage == "gan" else Net(settings, held_out)
         start = {GENERATOR: asked.begin_with} if asked.begin_with else None
@@ -69,7 +70,7 @@ def _train(asked: argparse.Namespace) -> int | None:
 
 def _settings(asked: argparse.Namespace, plan: Plan, features: critics.Perceptual | None) -> Restoring:
     names = ["steps", "batch", "seed", "precision", "stage", "clean", "frames", "patch", "network", "feedback"]
-    names += ["length", "growing", "sharpened", "clip"]
+    names += ["length", "growing", "sharpened", "clip", "twice"]
     return Restoring(
         **{name: getattr(asked, name) for name in names},
         sources=tuple(asked.sources),
@@ -94,7 +95,7 @@ def _plan(asked: argparse.Namespace) -> Plan:
 def _degradation(asked: argparse.Namespace) -> Degradation:
     if asked.operators:
         return AnimeSROp(clean=asked.clean, operators=tuple(load_operators(asked.operators)))
-    return BasicOp(clean=asked.clean)
+    return BasicOp(LEARNED_OP if asked.twice else BASIC_OP, asked.clean)
 
 
 def _export(asked: argparse.Namespace) -> None:
@@ -146,6 +147,7 @@ def _add_samples(group: argparse._ArgumentGroup) -> None:
     add("--clean", type=float, default=0.0, help="share of clips that are only reduced [%(default)s]")
     text = "learned operators, of training.lbo; each step of a reduction is one of them with probability 1/2"
     add("--operators", type=Path, nargs="+", default=[], metavar="FILE", help=text)
+    add("--twice", action="store_true", help="reduce by two twice without operators too, as step 3 does")
     add("--pool", type=words.positive, default=1, help="clips that samples are cut out of at once [%(default)s]")
     add("--patches", type=words.positive, default=1, help="samples for each clip that is made [%(default)s]")
     add("--pool-frames", type=words.whole, default=0, help="of such a clip [as a sample has]")

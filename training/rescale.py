@@ -21,7 +21,7 @@ from training import words
 from training.preparing.workers import Seen
 from training.report.methods import PRECISIONS
 from training.rescaling import Choice, Measured, Pairs, Settings, load, make, measure, measured
-from training.rescaling.choice import AUTO, CHOICE, PERSON, UNRELIABLE, ranked
+from training.rescaling.choice import AUTO, CHOICE, HABIT, PERSON, UNRELIABLE, USUAL, ranked
 from training.rescaling.measuring import refuse_other
 from training.rescaling.sheet import SHEET, write
 from vsanimesr.children import terminated_as_interrupted
@@ -64,8 +64,12 @@ def _measure(asked: argparse.Namespace) -> None:
 
 def _choose(asked: argparse.Namespace) -> None:
     found = Measured.read(asked.out)
-    tenths = ranked(found.means())[0] if asked.auto else asked.factor
-    Choice.of(found, tenths, AUTO if asked.auto else PERSON).write(asked.out)
+    tenths, by = asked.factor, PERSON
+    if asked.auto:
+        tenths, by = ranked(found.means())[0], AUTO
+    if asked.usual:
+        tenths, by = USUAL, HABIT
+    Choice.of(found, tenths, by).write(asked.out)
     if asked.auto:
         print(f"rescale: factor {tenths / 10:g} was {UNRELIABLE}", file=sys.stderr)
     print(f"{asked.out / CHOICE}: factor {tenths / 10:g}")
@@ -117,6 +121,7 @@ def _parser() -> argparse.ArgumentParser:
     action.add_argument("out", type=Path, metavar="OUT")
     choice = action.add_mutually_exclusive_group(required=True)
     choice.add_argument("--factor", type=_tenths, metavar="F", help="that you found best on the sheet")
+    choice.add_argument("--usual", action="store_true", help=f"{USUAL / 10:g}, the authors' code's, without a look")
     choice.add_argument("--auto", action="store_true", help="by statistics, which the paper calls unreliable")
     action.set_defaults(run=_choose)
 

@@ -22,6 +22,9 @@ from training.hidden.codecs import RATE
 from training.hidden.signal import reduced
 from vsanimesr.errors import AnimeSRError, ArgumentError
 
+KEY = 3, 1
+"""Of the draws of a clip, which are those of no evaluation."""
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Do what the command line says; returns the exit code."""
@@ -44,7 +47,7 @@ def _frames(asked: argparse.Namespace) -> Iterator[Tensor]:
     """Of one drawn clip after another; uint8 [3, h, w]."""
     chain = Hidden(asked.chain)
     for seed in range(asked.first, asked.first + asked.clips):
-        yield from chain(_drawn(seed, asked), generator(seed, 3)).mul(255).round().byte()
+        yield from chain(_drawn(seed, asked), generator(seed, *KEY)).mul(255).round().byte()
 
 
 def _sheet(asked: argparse.Namespace) -> None:
@@ -52,7 +55,7 @@ def _sheet(asked: argparse.Namespace) -> None:
     rows = []
     for seed in range(asked.first, asked.first + asked.clips):
         truth = _drawn(seed, asked)
-        lows = [reduced(truth), *(Hidden(name)(truth, generator(seed, 3)) for name in CHAINS)]
+        lows = [reduced(truth), *(Hidden(name)(truth, generator(seed, *KEY)) for name in CHAINS)]
         shown = [truth[-1], *(low[-1].repeat_interleave(4, 1).repeat_interleave(4, 2) for low in lows)]
         rows.append(torch.cat(shown, 2))
     page = torch.cat(rows, 1).mul(255).round().byte().permute(1, 2, 0).numpy()

@@ -14,7 +14,8 @@ from vsanimesr.engines import files
 from vsanimesr.errors import TrainingError
 
 CHOICE = "choice.json"
-PERSON, AUTO = "person", "auto"
+PERSON, AUTO, HABIT = "person", "auto", "habit"
+WHO = (PERSON, AUTO, HABIT)
 UNRELIABLE = (
     "chosen by statistics alone, which the paper calls unreliable: they do not tell fine artefacts from detail "
     "(AnimeSR, appendix B); look at sheet.html and choose yourself"
@@ -30,7 +31,7 @@ class Choice:
     tenths: int
     """The factor, in tenths."""
     by: str
-    """Who chose: PERSON, or AUTO."""
+    """Who chose: PERSON, AUTO, or HABIT, which looked at nothing."""
     identity: str
     """Of the video, as `Source.identity`."""
     weights: str
@@ -96,6 +97,6 @@ def _tenths(factor: float) -> int:
 
 
 def _one_of(by: str) -> str:
-    if by not in (PERSON, AUTO):
-        raise ValueError(f"by {by!r}, wanted {PERSON!r} or {AUTO!r}")
+    if by not in WHO:
+        raise ValueError(f"by {by!r}, wanted one of {', '.join(WHO)}")
     return by

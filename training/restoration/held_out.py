@@ -11,7 +11,7 @@ from torch.nn import functional as F
 
 from training.core import unroll
 from training.core.unroll import Recurrent
-from training.data.degrading import Degradation
+from training.data.degrading import BasicOp
 from training.data.samples import values
 
 
@@ -25,15 +25,18 @@ class HeldOut:
     """Each float32 [T, 3, 4h, 4w] from 0 to 1."""
 
     @classmethod
-    def drawn(cls, clips: int, degradation: Degradation, size: tuple[int, int] = (320, 192), frames: int = 15) -> Self:
-        """The first clips of the renderer's split for validation, of `size`, width and height."""
+    def drawn(cls, clips: int, size: tuple[int, int] = (320, 192), frames: int = 15) -> Self:
+        """The first clips of the renderer's split for validation, of `size`, width and height.
+
+        All trainings are judged by the same ones, which the basic operators degraded.
+        """
         from training import toon  # noqa: PLC0415  - brings skia, which footage does not need
 
-        lows, truths = [], []
+        degradation, lows, truths = BasicOp(), [], []
         for seed in range(clips):
             film = toon.clip(seed, frames=frames, size=size, split="val")
             truth = values(np.stack([frame.image for frame in film]))
-            lows.append(degradation(truth, np.random.default_rng([seed, 0]), 1 << 30))
+            lows.append(degradation(truth, np.random.default_rng([seed, 0]), seed))
             truths.append(truth)
         return cls(lows, truths)
 

@@ -4,13 +4,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from training import degrade
 from training.core import Constant, Cosine, Schedule, Settings
+from training.toon.rng import VERSION as RENDERER
 from vsanimesr.errors import TrainingError
 from vsanimesr.spec import ARCHITECTURES, Network
 
 Stage = Literal["net", "gan"]
 RATES: dict[Stage, float] = {"net": 2e-4, "gan": 1e-4}
 """Of Adam (AnimeSR, section 5); the discriminator's is the generator's."""
+SMALLEST: dict[Stage, int] = {"net": 8, "gan": 24}
+"""Sides of samples at low resolution: smaller truth cannot be sharpened, or the discriminator makes no value of it."""
 BETAS = 0.9, 0.99
 """Of Adam (the authors' code)."""
 DECAY = 0.999
@@ -27,6 +31,8 @@ class Restoring(Settings):
     """Of truth clips, as people name them."""
     operators: tuple[str, ...] = ()
     """SHA-256 of the files of the learned operators; with none of them clips are degraded by the basic ones."""
+    twice: bool = False
+    """Whether clips are reduced by two twice, as where there are operators, rather than by four at once."""
     clean: float = 0.0
     """Share of the clips that are only reduced; the paper has none."""
     frames: int = 15
@@ -49,6 +55,10 @@ class Restoring(Settings):
     """Whether stage net learns truth that is sharpened a little (the authors' code; the paper does not say so)."""
     perceptual: Mapping[str, Any] | None = None
     """What the features of stage gan's perceptual loss are."""
+    renderer: int = RENDERER
+    """Version of the renderer."""
+    degradations: int = degrade.VERSION
+    """Version of the degradations."""
 
     def __post_init__(self) -> None:
         """Raise TrainingError for numbers that make no sense."""
@@ -59,6 +69,9 @@ class Restoring(Settings):
                 f"{self.clean:g}; wanted sides that are multiples of 4, a frame at least, a rate above 0, a share from "
                 "0 to 1"
             )
+        least = SMALLEST[self.stage]
+        if self.patch < least:
+            raise TrainingError(f"samples of {self.patch}x{self.patch}, wanted sides of {least} at least in this stage")
         if self.growing and not self.length:
             raise TrainingError("samples grow over the steps that the rate falls in: set length")
 

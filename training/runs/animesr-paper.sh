@@ -4,14 +4,19 @@
 #   DATA=AVC-Train VGG19=vgg19-dcbb9e9d.pth bash training/runs/animesr-paper.sh LOW-1.mp4 LOW-2.mp4 LOW-3.mp4
 #
 # DATA is a folder of clips, such as AVC-Train's or what training.prepare makes of videos of high quality. The videos are
-# those of low quality whose degradations are to be learned. Between the steps the script ends once for each video: look
-# at its sheet and choose, then run the same command again. Whatever was interrupted goes on.
+# those of low quality whose degradations are to be learned. After step 1 the script ends once: look at the videos' sheets
+# and choose, then run the same command again. Whatever was interrupted goes on. All in bfloat16 but the operators.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 python=${PYTHON:-.venv/bin/python}
 out=${OUT:-out/animesr}
 gpus=${GPUS:-4}
-features=(--perceptual vgg19 --vgg19 "$VGG19")
+features=(--perceptual vgg19 --vgg19 "${VGG19:?the file of the weights of VGG19}")
+[ $# -ge 1 ] || { echo "name the videos of low quality" >&2; exit 1; }
+for needed in "${DATA:?the folder of clips}" "$VGG19" "$@"; do
+    [ -e "$needed" ] || { echo "there is no $needed" >&2; exit 1; }
+done
+"$python" -m vsanimesr models fetch animesr-v2
 
 on_all() { "$python" -m torch.distributed.run --standalone --nproc-per-node "$gpus" -m "$@"; }
 train() { on_all training.animesr train "$DATA" "$out/$1" "${@:2}" --steps 300000 --batch $((4 * gpus)) --workers 5; }
@@ -22,19 +27,25 @@ train 1-gan --stage gan --begin-with "$out/1-net" "${features[@]}"
 "$python" -m training.animesr export "$out/1-gan" "$out/basic.onnx" --name basic
 
 # Step 2: an operator for each video, from pseudo truth that the network of step 1 makes of smaller frames.
-operators=()
+missing=0
 for video in "$@"; do
     name=$(basename "${video%.*}")
     [ -e "$out/$name/measures.json" ] ||
         "$python" -m training.rescale measure "$video" "$out/$name" --model "$out/basic.onnx" --device cuda
     if [ ! -e "$out/$name/choice.json" ]; then
         echo "look at $out/$name/sheet.html, then: $python -m training.rescale choose $out/$name --factor 0.5" >&2
-        exit 1
+        missing=1
     fi
+done
+[ $missing = 0 ] || exit 1
+operators=()
+for video in "$@"; do
+    name=$(basename "${video%.*}")
     "$python" -m training.rescale pairs "$video" "$out/$name" "$out/$name/pairs" --clips 200 --device cuda
-    "$python" -m training.lbo train "$out/$name/pairs" "$out/$name/net" --stage net --steps 100000
+    "$python" -m training.lbo train "$out/$name/pairs" "$out/$name/net" --stage net --steps 100000 \
+        --readers 8 --cache 12000
     "$python" -m training.lbo train "$out/$name/pairs" "$out/$name/gan" --stage gan --steps 100000 \
-        --begin-with "$out/$name/net" "${features[@]}"
+        --readers 8 --cache 12000 --begin-with "$out/$name/net" "${features[@]}"
     "$python" -m training.lbo export "$out/$name/gan" "$out/$name.pth"
     operators+=("$out/$name.pth")
 done
@@ -42,5 +53,5 @@ done
 # Step 3: the network anew against the discriminator, from step 1's L1, with the operators in the degradations.
 train 3-gan --stage gan --begin-with "$out/1-net" --operators "${operators[@]}" "${features[@]}"
 "$python" -m training.animesr export "$out/3-gan" "$out/animesr.onnx" --name animesr-mine
-"$python" -m training.evaluate --toon 0:8 --degrade basic --methods bicubic animesr-v2 basic="$out/basic.onnx" \
+"$python" -m training.evaluate --device cuda --toon 0:8 --degrade basic --methods bicubic animesr-v2 basic="$out/basic.onnx" \
     ours="$out/animesr.onnx" --output "$out/report"

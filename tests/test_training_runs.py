@@ -1,0 +1,45 @@
+"""The scripts of training/runs: bash understands them, and every option that they give is one of the command's."""
+
+import argparse
+import importlib
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+RUNS = sorted((Path(__file__).parent.parent / "training" / "runs").glob("*.sh"))
+
+
+@pytest.mark.parametrize("script", RUNS, ids=lambda path: path.name)
+def test_bash_understands_it_and_it_can_be_run(script):
+    assert subprocess.run(["bash", "-n", script], check=False).returncode == 0
+    assert script.stat().st_mode & 0o111
+
+
+@pytest.mark.parametrize("script", RUNS, ids=lambda path: path.name)
+def test_its_options_are_those_of_some_command(script):
+    """Some are in functions and lists, far from their command, so those of all its commands are taken together."""
+    text = re.sub(r"\\\n\s*", " ", script.read_text())
+    text = "\n".join(line for line in text.splitlines() if not line.startswith("#"))
+    names = set(re.findall(r"-m (training\.[a-z]+)", text))
+    assert names
+    known = {"--standalone", "--nproc-per-node"} | {"--model"} | set().union(*map(options, names))
+    given = set(re.findall(r"(?<![\w-])(--[a-z][a-z0-9-]*)", text))
+    assert given <= known, given - known
+
+
+def options(name: str) -> set[str]:
+    """All of a module's command line, those of its commands among them."""
+    module = importlib.import_module(name)
+    if not hasattr(module, "_parser"):
+        module = importlib.import_module(f"{name}.__main__") if hasattr(module, "__path__") else module
+    make = module._parser if hasattr(module, "_parser") else module.parser
+    return set(re.findall(r"--[a-z][a-z0-9-]*", "".join(_helps(make()))))
+
+
+def _helps(parser):
+    yield parser.format_help()
+    for action in parser._actions:
+        if isinstance(action, argparse._SubParsersAction):
+            yield from (text for each in action.choices.values() for text in _helps(each))
