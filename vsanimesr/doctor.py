@@ -151,8 +151,7 @@ def weights() -> Iterator[Finding]:
     """The models."""
     for entry in models.available():
         name, needed = f"model {entry.spec.name}", entry.spec.name == models.DEFAULT
-        official = entry.spec.name in models.REGISTRY
-        way = f"vsanimesr models fetch {entry.spec.name}" if official else f"remove {entry.path} and import it anew"
+        way = models.remedy(entry.spec.name).removeprefix("run: ")
         if entry.fetched:
             yield Finding(name, OK, str(entry.path), needed=needed)
         elif entry.problem:

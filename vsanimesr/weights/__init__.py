@@ -1,0 +1,1 @@
+"""Our own weights, made by `python -m training.distill`; each has a card beside it, NAME.md."""
