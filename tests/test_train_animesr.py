@@ -7,6 +7,7 @@ import pytest
 import torch
 from torch.distributed.run import get_args_parser
 
+from export.recurrence import network_of
 from training.animesr import _degradation, _parser, main
 from training.core import World
 from training.core.checkpoints import find
@@ -60,6 +61,15 @@ def test_the_network_becomes_a_model(net: Path, tmp_path: Path, home: Path) -> N
     assert models.load(models.import_checkpoint(tmp_path / "net.pth", "same").stem).spec.architecture == "animesr-lite"
 
 
+def test_a_stage_goes_on_with_a_model_too(tmp_path: Path) -> None:
+    assert train("net", tmp_path / "run", "--begin-with", "animesr-lite", "--steps", "1") == 0
+    wanted = network_of(models.load("animesr-lite")).state_dict()
+    for name in ("network", "average"):
+        found = find(tmp_path / "run" / FIRST).load(f"{name}-generator.pt")
+        assert found.keys() == wanted.keys()
+        assert all(torch.equal(found[key], value) for key, value in wanted.items())
+
+
 def test_operators_and_two_reductions_reach_the_degradation(tmp_path: Path) -> None:
     operator = tmp_path / "one.pth"
     torch.save({"params": LBO().state_dict()}, operator)
@@ -84,6 +94,8 @@ def test_torchrun_takes_no_option_of_ours_for_its_own() -> None:
         ("gan --begin-with {net} --perceptual vgg19", "give it by --vgg19 FILE"),
         ("net --network 8:2-1-1:12", "could not be exported"),
         ("net --growing", "set length"),
+        ("net --begin-with animesr-lite --network 64:5-3-2:224", "is of another network"),
+        ("net --begin-with animesr-v3", "no model is called 'animesr-v3'"),
         ("gan --begin-with {net} --perceptual none --patch 20", "wanted sides of 24 at least"),
     ],
 )

@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from training import critics, words
+from training import beginning, critics, words
 from training.core import Trainer, checkpoints, joined, seed
 from training.core.export import export, weights
 from training.data import AnimeSROp, BasicOp, Plan, Pool, naming
@@ -58,7 +58,7 @@ def _train(asked: argparse.Namespace) -> int | None:
         held_out = HeldOut.drawn(asked.held_out) if world.leads and asked.held_out and asked.look_every else None
         features = features.to(world.device) if features else None
         learner = Gan(settings, held_out, features) if settings.stage == "gan" else Net(settings, held_out)
-        start = {GENERATOR: asked.begin_with} if asked.begin_with else None
+        start = beginning.start(asked.begin_with, GENERATOR, learner.networks[GENERATOR])
         make = shared(plan, world, asked.workers)
         outcome = Trainer(asked.run_folder, settings, learner, make, world=world, start=start).run()
     if outcome.stopped:
@@ -120,7 +120,7 @@ def _parser() -> argparse.ArgumentParser:
     action.add_argument("sources", nargs="+", metavar="SOURCE", help=naming.HELP)
     action.add_argument("run_folder", type=Path, metavar="RUN", help="of this stage")
     action.add_argument("--stage", choices=RATES, required=True, help="net: L1; gan: L1, perceptual, adversarial")
-    action.add_argument("--begin-with", type=Path, metavar="RUN", help="of the stage net, whose network goes on")
+    action.add_argument("--begin-with", default="", metavar="RUN", help=beginning.HELP)
     _add_samples(action.add_argument_group("samples"))
     _add_losses(action.add_argument_group("losses and steps"))
     _add_running(action.add_argument_group("running"))

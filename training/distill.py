@@ -19,7 +19,7 @@ from pathlib import Path
 from tqdm import tqdm
 
 from export.recurrence import network_of
-from training import words
+from training import beginning, words
 from training.core import Trainer, World, checkpoints, joined, seed
 from training.core.export import weights
 from training.data import naming
@@ -78,7 +78,7 @@ def _trained(asked: argparse.Namespace, settings: Distilling, found: list[Clip],
     seed(settings.seed, world.rank)
     learner = Distillation(settings, clips(asked.held_out) if asked.held_out else [])
     samples = Batches(found, settings.patch, settings.seed, longest=max(frames for _, frames in settings.growth))
-    start = {"student": asked.begin_with} if asked.begin_with else None
+    start = beginning.start(asked.begin_with, "student", learner.networks["student"])
 
     def batches(first: int) -> Iterator[Batch]:
         return samples.of(world.numbers(first, settings.batch), settings.frames)
@@ -143,7 +143,7 @@ def _parser() -> argparse.ArgumentParser:
     add("pool", type=Path, nargs="+")
     add("run_folder", type=Path, metavar="RUN")
     add("--held-out", type=Path, metavar="POOL", help="to compare with now and then")
-    add("--begin-with", type=Path, metavar="RUN", help="begin with the weights of another run")
+    add("--begin-with", default="", metavar="RUN", help=beginning.HELP)
     add("--network", type=words.network, default=Distilling.network, metavar="F:A-B-C:M", help="features:blocks:fusion")
     add("--alone", dest="feedback", action="store_false", help="without feedback")
     add("--steps", type=int, required=True)
