@@ -103,6 +103,28 @@ def _running(pid):
         return False
 
 
+@pytest.mark.parametrize(
+    ("said", "wanted"), [("DataLoader worker (pid 7) is killed", ValueError), ("else", RuntimeError)]
+)
+def test_what_pytorch_raises_while_it_waits_is_left_to_who_knows_more(monkeypatch, said, wanted):
+    def items():
+        raise ValueError("which clip it was")
+        yield
+
+    ahead = Ahead(items(), 2)
+    errors, get = [RuntimeError(said)], ahead._ready.get
+
+    def interrupted():
+        if errors:
+            raise errors.pop()
+        return get()
+
+    monkeypatch.setattr(ahead._ready, "get", interrupted)
+    with pytest.raises(wanted):
+        next(ahead)
+    ahead.close()
+
+
 def test_items_ahead_come_in_order_and_no_more_than_wanted_are_made():
     made, closed = [], []
 

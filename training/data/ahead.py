@@ -20,11 +20,24 @@ class Ahead[T](Iterator[T]):
             raise StopIteration
         if self._thread.ident is None:
             self._thread.start()
-        found = self._ready.get()
+        found = self._waited()
         if isinstance(found, BaseException):
             self.close()
             raise found
         return found[0]
+
+    def _waited(self) -> tuple[T] | BaseException:
+        """What is ready next.
+
+        When a worker of its DataLoader dies, PyTorch raises in whatever the main thread does just then, which is to
+        wait, mostly. The thread that takes clips from the worker notices as well, and can say more.
+        """
+        try:
+            return self._ready.get()
+        except RuntimeError as error:
+            if "DataLoader worker" not in str(error):
+                raise
+            return self._ready.get()
 
     def close(self) -> None:
         """Ends the generator, on its thread, and waits for that; what is ready is dropped."""
