@@ -18,6 +18,8 @@ from benchmarks.children import ChildFailed
 from benchmarks.nodes_lost import Killing
 from vsanimesr.jobs.scene_search import scene_starts
 
+pytestmark = pytest.mark.slow  # seconds, and seldom what breaks
+
 TINY = ["cli", "--size", "64x48", "--rounds", "2", "--backend", "fake"]
 ROOT = Path(__file__).parent.parent
 

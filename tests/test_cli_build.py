@@ -18,6 +18,8 @@ from vsanimesr.engines.label import label
 from vsanimesr.graphs import compose
 from vsanimesr.spec import FORMATS
 
+pytestmark = pytest.mark.slow  # seconds, and seldom what breaks
+
 SCRIPT = Path(__file__).parent.parent / "export" / "build_engine.py"
 SIZE = ("--height", "46", "--width", "64")
 ODD = ("--min", "16x16", "--max", "46x62")

@@ -18,6 +18,8 @@ from vsanimesr.errors import FormatError
 from vsanimesr.graphs import Graphs, compose, dynamic
 from vsanimesr.spec import FORMATS, RGBS, SCALES, ClipSpec, Colour, PictureSpec
 
+pytestmark = pytest.mark.slow  # seconds, and seldom what breaks
+
 DISTINCT = ["YUV420P8", "YUV420P10", "YUV422P8", "YUV422P16", "YUV444P12", "RGB24", "RGB48", "Gray8", "Gray16", "RGBH"]
 """Formats that differ in how their graphs are made."""
 

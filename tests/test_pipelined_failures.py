@@ -16,6 +16,8 @@ from vsanimesr.backends.base import EngineSetup
 from vsanimesr.errors import DeviceError, OutOfMemory
 from vsanimesr.graphs import PICTURE
 
+pytestmark = pytest.mark.slow  # seconds, and seldom what breaks
+
 
 @pytest.mark.parametrize("seed", range(10))
 @pytest.mark.parametrize(

@@ -5,6 +5,8 @@ import sys
 
 import pytest
 
+pytestmark = pytest.mark.slow  # seconds, and seldom what breaks
+
 START = """
 import contextlib, sys, threading
 import vapoursynth as vs

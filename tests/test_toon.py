@@ -14,6 +14,8 @@ from training.toon import SPLITS, Clip, clip, staging, trial
 from training.toon.staging import FRAMINGS
 from vsanimesr.errors import ArgumentError
 
+pytestmark = pytest.mark.slow  # seconds, and seldom what breaks
+
 SMALL = (128, 72)
 
 DIGEST = """

@@ -18,6 +18,8 @@ from training.critics.perceptual import TOON_WIDTH, WEIGHTS
 from training.critics.vgg import VGG
 from vsanimesr.errors import ArgumentError, BadModelFile, FormatError, ModelNotFetched
 
+pytestmark = pytest.mark.slow  # seconds, and seldom what breaks
+
 TORCHVISION = {
     0: (64, 3), 2: (64, 64),
     5: (128, 64), 7: (128, 128),
