@@ -124,7 +124,7 @@ def test_speed_says_where_the_time_goes(capsys):
         (["sheet", "{here}/in.mkv"], "wanted at least 240x240"),
         (["sheet", "{here}/in.mkv", "--side", "48", "--at", "64,0"], "wanted a square within 96x64"),
         (["sheet", "{here}/in.mkv", "--side", "48", "--progress", "2"], "progress=2"),
-        (["sheet", "{here}/in.mkv", "--side", "48", "-o", "{here}/out.nonsense"], "a .png that can be written"),
+        (["sheet", "{here}/in.mkv", "--side", "48", "-o", "{here}/out.nonsense"], "the name of another .png"),
         (["apply", "{here}/in.mkv", "{here}/out.mp4"], "ends with .mkv"),
         (["apply", "{here}/in.mkv", "{here}/in.mkv/out.mkv"], "in.mkv/out.mkv cannot be written"),
         (["apply", "{here}/text.txt", "{here}/out.mkv"], "cannot be read as a video"),

@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 import torch
-from torch.distributed.run import get_args_parser
 
 from export.recurrence import network_of
 from training.animesr import _degradation, _parser, main
@@ -78,13 +77,6 @@ def test_operators_and_two_reductions_reach_the_degradation(tmp_path: Path) -> N
     assert [each.ranges.steps for each in made] == [1, 2]
     pool = _degradation(_parser().parse_args([*usual, "--operators", str(operator), "--clean", "0.25"]))
     assert (type(pool), len(pool.operators), pool.ranges.steps, pool.clean) == (AnimeSROp, 1, 2, 0.25)
-
-
-def test_torchrun_takes_no_option_of_ours_for_its_own() -> None:
-    ours = {name for action in _parser()._actions[-1].choices["train"]._actions for name in action.option_strings}
-    theirs = [name for action in get_args_parser()._actions for name in action.option_strings]
-    clashes = [(mine, other) for mine in ours - {"-h", "--help"} for other in theirs if other.startswith(mine)]
-    assert not clashes
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 import torch
-from torch.distributed.run import get_args_parser
 
 from tests.train_core import Net, batches, one_thread  # noqa: F401
 from training.core import Settings, Trainer
@@ -83,15 +82,6 @@ def test_a_folder_that_is_no_training_of_features(tmp_path: Path, capsys: pytest
     Trainer(tmp_path, settings, Net(), batches(settings)).run()
     assert __main__.main(["export", str(tmp_path), str(tmp_path / "toon.pth")]) == 1
     assert "is of another training" in capsys.readouterr().err
-
-
-def test_torchrun_takes_no_option_of_ours_for_its_own(capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(SystemExit):
-        __main__.main(["train", "--help"])
-    ours = set(re.findall(r"--[a-z-]+", capsys.readouterr().out)) - {"--help"}
-    theirs = [name for action in get_args_parser()._actions for name in action.option_strings]
-    assert "--look-every" in ours
-    assert not [(mine, other) for mine in ours for other in theirs if other.startswith(mine)]
 
 
 @pytest.mark.slow

@@ -1,7 +1,6 @@
 """Distillation from the pool to a model inside a backend, all of it tiny."""
 
 import json
-import re
 import shutil
 from dataclasses import replace
 from itertools import pairwise
@@ -12,14 +11,14 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
-from torch.distributed.run import get_args_parser
 
 from export.recurrence import network_of
 from tests.networks import feed, frames, network
 from training.core import Tools, World
+from training.core.losses import psnr
 from training.distill import main
 from training.distilling import Batches, Clip, Distillation, Distilling, Pool, clips, make
-from training.distilling.judging import compared, psnr
+from training.distilling.judging import compared
 from training.distilling.learner import judged
 from training.distilling.making import upscaled
 from training.distilling.samples import MARGIN, Batch
@@ -213,15 +212,6 @@ def settings(**changed: Any) -> Distilling:
     return Distilling(
         **{"steps": 9, "batch": 2, "pools": (), "patch": 12, "network": Network(8, (2, 1, 1), 12)} | changed
     )
-
-
-def test_torchrun_takes_no_option_of_ours_for_its_own(capsys) -> None:
-    with pytest.raises(SystemExit):
-        main(["train", "--help"])
-    ours = set(re.findall(r"--[a-z-]+", capsys.readouterr().out)) - {"--help"}
-    theirs = [name for action in get_args_parser()._actions for name in action.option_strings]
-    assert "--look-every" in ours
-    assert not [(mine, other) for mine in ours for other in theirs if other.startswith(mine)]
 
 
 def test_sequences_grow() -> None:

@@ -2,14 +2,12 @@
 
 import copy
 import json
-import re
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 from PIL import Image
-from torch.distributed.run import get_args_parser
 
 from tests.degrading import one_thread  # noqa: F401
 from tests.test_train_lbo_pairs import chroma_blurred, written
@@ -210,7 +208,7 @@ def test_trainings_that_cannot_begin(folders, words: list[str], says: str, capsy
     assert main(words) == 1
     said = capsys.readouterr().err
     assert says in said
-    assert said.startswith("lbo: ")
+    assert said.startswith("training.lbo: ")
     assert said.count("\n") == 1
     assert not (folders["run"] / "checkpoints").exists()
 
@@ -219,15 +217,6 @@ def test_trainings_that_cannot_begin(folders, words: list[str], says: str, capsy
 def test_settings_that_are_none(wrong) -> None:
     with pytest.raises(TrainingError, match="wanted a multiple of 2"):
         Learning(steps=1, **wrong)
-
-
-def test_torchrun_takes_no_option_of_ours_for_its_own(capsys) -> None:
-    with pytest.raises(SystemExit):
-        main(["train", "--help"])
-    ours = set(re.findall(r"--[a-z-]+", capsys.readouterr().out)) - {"--help"}
-    theirs = [name for action in get_args_parser()._actions for name in action.option_strings]
-    assert "--begin-with" in ours
-    assert not [(mine, other) for mine in ours for other in theirs if other.startswith(mine)]
 
 
 def test_a_sheet_shows_filters_and_operators_side_by_side(tmp_path: Path, capsys) -> None:

@@ -7,6 +7,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from torch.distributed.run import get_args_parser
 
 RUNS = sorted((Path(__file__).parent.parent / "training" / "runs").glob("*.sh"))
 
@@ -27,6 +28,15 @@ def test_its_options_are_those_of_some_command(script):
     known = {"--standalone", "--nproc-per-node"} | {"--model"} | set().union(*map(options, names))
     given = set(re.findall(r"(?<![\w-])(--[a-z][a-z0-9-]*)", text))
     assert given <= known, given - known
+
+
+@pytest.mark.parametrize("name", ["animesr", "critics", "distill", "lbo"])
+def test_torchrun_takes_no_option_of_a_training_for_its_own(name):
+    """It takes what its own options begin with."""
+    ours = options(f"training.{name}") - {"--help"}
+    theirs = [option for action in get_args_parser()._actions for option in action.option_strings]
+    assert "--steps" in ours
+    assert not [(mine, other) for mine in ours for other in theirs if other.startswith(mine)]
 
 
 def options(name: str) -> set[str]:

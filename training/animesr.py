@@ -16,32 +16,23 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from training import beginning, critics, words
+from training import beginning, command, critics, words
 from training.core import Trainer, checkpoints, joined, seed
-from training.core.export import export, weights
+from training.core.export import artifact_of, export
 from training.data import AnimeSROp, BasicOp, Plan, Pool, naming
 from training.data.degrading import Degradation
 from training.degrade import BASIC_OP, LEARNED_OP
 from training.operators import load_operators
 from training.restoration import GENERATOR, RATES, Gan, HeldOut, Net, Restoring, shared
-from vsanimesr.errors import AnimeSRError, ArgumentError
+from vsanimesr.errors import ArgumentError
 from vsanimesr.models import artifact
 from vsanimesr.spec import ARCHITECTURES
-
-INTERRUPTED = 130
-"""Exit status of a training that a signal ended; the same command goes on."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Do what the command line says; returns the exit code."""
-    asked = _parser().parse_args(arguments)
     logging.basicConfig(level=logging.INFO, format="%(message)s")
-    try:
-        status: int | None = asked.run(asked)
-    except AnimeSRError as error:
-        print(f"training.animesr: {error}", file=sys.stderr)
-        return 1
-    return status or 0
+    return command.run(_parser(), arguments)
 
 
 def _train(asked: argparse.Namespace) -> int | None:
@@ -61,11 +52,7 @@ def _train(asked: argparse.Namespace) -> int | None:
         start = beginning.start(asked.begin_with, GENERATOR, learner.networks[GENERATOR])
         make = shared(plan, world, asked.workers)
         outcome = Trainer(asked.run_folder, settings, learner, make, world=world, start=start).run()
-    if outcome.stopped:
-        print(f"stopped at step {outcome.step} of {settings.steps}; the same command goes on", file=sys.stderr)
-        return INTERRUPTED
-    print(outcome.checkpoint)
-    return None
+    return command.concluded(outcome, settings.steps)
 
 
 def _settings(asked: argparse.Namespace, plan: Plan, features: critics.Perceptual | None) -> Restoring:
@@ -104,10 +91,8 @@ def _export(asked: argparse.Namespace) -> None:
         export(found, GENERATOR, asked.output, averaged=not asked.raw)
         print(f"{asked.output}: {asked.output.stat().st_size} bytes")
         return
-    state = weights(found, GENERATOR, averaged=not asked.raw)
-    arrays = {name.removeprefix("recurrent_cell."): tensor.numpy() for name, tensor in state.items()}
-    arrays = artifact.rounded(arrays) if asked.half else arrays
-    model = artifact.build(asked.name, arrays, asked.source, asked.licence, str(asked.run_folder))
+    facts = asked.name, asked.source, asked.licence
+    model = artifact_of(found, GENERATOR, *facts, averaged=not asked.raw, half=asked.half)
     artifact.write(model, asked.output, half=asked.half)
     print(f"{asked.output}: {asked.output.stat().st_size} bytes, weights {model.spec.weights_sha256}")
 

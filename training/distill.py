@@ -19,31 +19,22 @@ from pathlib import Path
 from tqdm import tqdm
 
 from export.recurrence import network_of
-from training import beginning, words
+from training import beginning, command, words
 from training.core import Trainer, World, checkpoints, joined, seed
-from training.core.export import weights
+from training.core.export import artifact_of
 from training.data import naming
 from training.distilling import Batch, Batches, Clip, Compared, Distillation, Distilling, Pool, clips, compared, make
 from training.distilling.learner import GROWTH
 from training.distilling.pool import DRAWN
 from vsanimesr import models
-from vsanimesr.errors import AnimeSRError, TrainingError
+from vsanimesr.errors import TrainingError
 from vsanimesr.models import artifact
 from vsanimesr.spec import ARCHITECTURES
-
-INTERRUPTED = 130
-"""Exit status of a training that a signal ended; the same command goes on."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Do what the command line says; returns the exit code."""
-    asked = _parser().parse_args(arguments)
-    try:
-        status: int | None = asked.run(asked)
-    except AnimeSRError as error:
-        print(f"distill: {error}", file=sys.stderr)
-        return 1
-    return status or 0
+    return command.run(_parser(), arguments)
 
 
 def _pool(asked: argparse.Namespace) -> None:
@@ -84,17 +75,12 @@ def _trained(asked: argparse.Namespace, settings: Distilling, found: list[Clip],
         return samples.of(world.numbers(first, settings.batch), settings.frames)
 
     outcome = Trainer(asked.run_folder, settings, learner, batches, world=world, start=start).run()
-    if outcome.stopped:
-        print(f"stopped at step {outcome.step} of {settings.steps}; the same command goes on", file=sys.stderr)
-        return INTERRUPTED
-    print(outcome.checkpoint)
-    return None
+    return command.concluded(outcome, settings.steps)
 
 
 def _export(asked: argparse.Namespace) -> None:
     found = checkpoints.find(asked.run_folder)
-    state = {name.removeprefix("recurrent_cell."): tensor.numpy() for name, tensor in weights(found, "student").items()}
-    model = artifact.build(asked.name, artifact.rounded(state), asked.source, asked.licence, str(asked.run_folder))
+    model = artifact_of(found, "student", asked.name, asked.source, asked.licence, half=True)
     artifact.write(model, asked.output, half=True)
     print(f"{asked.output}: {asked.output.stat().st_size} bytes, weights {model.spec.weights_sha256}")
 

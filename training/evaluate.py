@@ -18,6 +18,7 @@ from typing import Any
 import torch
 
 from training import external, words
+from training.command import INTERRUPTED
 from training.metrics import maniqa
 from training.report import clips, drifting, measures, methods, page
 from training.report.clips import Clip
@@ -28,10 +29,6 @@ from vsanimesr.compare import ENCODINGS
 from vsanimesr.errors import AnimeSRError, ArgumentError
 
 METHODS = ("bicubic", "animesr-v1", "animesr-v2")
-
-
-INTERRUPTED = 130
-"""Exit status after Ctrl-C."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

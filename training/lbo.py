@@ -14,7 +14,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from training import words
+from training import command, words
 from training.core import Trainer, World, checkpoints, joined, seed
 from training.core import export as write_weights
 from training.critics import Perceptual, add_perceptual, perceptual
@@ -26,23 +26,15 @@ from training.operators.adversarial import GanStage
 from training.operators.learner import RATES, Learning, NetStage
 from training.operators.network import FACTOR
 from training.operators.pairs import PATCH, Batch
-from vsanimesr.errors import AnimeSRError, ArgumentError, TrainingError
+from vsanimesr.errors import TrainingError
 
-INTERRUPTED = 130
-"""Exit status of a training that a signal ended; the same command goes on."""
 BATCHES = 2
 """That may be ready."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Do what the command line says; returns the exit code."""
-    asked = _parser().parse_args(arguments)
-    try:
-        status: int | None = asked.run(asked)
-    except AnimeSRError as error:
-        print(f"lbo: {error}", file=sys.stderr)
-        return 1
-    return status or 0
+    return command.run(_parser(), arguments)
 
 
 def _train(asked: argparse.Namespace) -> int | None:
@@ -79,11 +71,7 @@ def _trained(
 
     start = {"operator": asked.begin_with} if asked.begin_with else None
     outcome = Trainer(asked.run_folder, settings, learner, batches, world=world, start=start).run()
-    if outcome.stopped:
-        print(f"stopped at step {outcome.step} of {settings.steps}; the same command goes on", file=sys.stderr)
-        return INTERRUPTED
-    print(outcome.checkpoint)
-    return None
+    return command.concluded(outcome, settings.steps)
 
 
 def _export(asked: argparse.Namespace) -> None:
@@ -97,12 +85,7 @@ def _sheet(asked: argparse.Namespace) -> None:
     operators = load_operators(asked.operators)
     names = [f"operator {number}, {path.stem}" for number, path in enumerate(asked.operators)]
     page = sheet.draw(window, dict(zip(names, operators, strict=True)))
-    try:
-        asked.output.parent.mkdir(parents=True, exist_ok=True)
-        page.save(asked.output, optimize=True)
-    except (OSError, ValueError) as error:
-        raise ArgumentError(f"--output {asked.output}: {error}; give the name of a .png that can be written") from error
-    print(f"{asked.output}: {page.width}x{page.height}")
+    command.save(page, asked.output)
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -14,21 +14,23 @@ from vsanimesr.durable import publish
 from vsanimesr.errors import MediaError
 
 type Put = Callable[[NDArray[np.uint8]], None]
-"""Appends a frame: RGB, uint8 [H, W, 3], or gray, uint8 [H, W]; all frames of a file are alike."""
+"""Appends a frame: uint8 [H, W, 3], RGB, [H, W, 4], RGB and one more channel, or [H, W], gray; all of a file alike."""
 
-_LAYOUTS = {3: ("rgb24", "bgr0"), 2: ("gray", "gray")}  # by dimensions: what is given, what FFV1 keeps
+_LAYOUTS = {1: ("gray", "gray"), 3: ("rgb24", "bgr0"), 4: ("bgra", "bgra")}
+"""By channels: what PyAV is given, what FFV1 keeps."""
 
 
 @contextmanager
-def writer(path: Path, rate: Fraction | int) -> Generator[Put]:
+def writer(path: Path, rate: Fraction | int, *, alone: bool = False) -> Generator[Put]:
     """What frames are put into a new file with, `rate` a second; it gets its name at the end, if nothing was raised.
 
-    Raises MediaError where it cannot be written.
+    `alone`: each frame is compressed by itself, so that any can be read without those before it. Raises MediaError
+    where the file cannot be written.
     """
     unfinished = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with _stream(unfinished, rate) as put:
+        with _stream(unfinished, rate, alone=alone) as put:
             yield put
         publish(unfinished, path)
     except (OSError, av.error.FFmpegError) as error:
@@ -39,12 +41,16 @@ def writer(path: Path, rate: Fraction | int) -> Generator[Put]:
 
 
 @contextmanager
-def _stream(path: Path, rate: Fraction | int) -> Generator[Put]:
+def _stream(path: Path, rate: Fraction | int, *, alone: bool) -> Generator[Put]:
     with av.open(str(path), "w", format="matroska") as container:
         stream = container.add_stream("ffv1", rate=rate)
+        if alone:
+            stream.codec_context.gop_size = stream.codec_context.thread_count = 1
 
         def put(samples: NDArray[np.uint8]) -> None:
-            given, kept = _LAYOUTS[samples.ndim]
+            channels = samples.shape[2] if samples.ndim > 2 else 1
+            given, kept = _LAYOUTS[channels]
+            samples = samples[..., [2, 1, 0, 3]] if channels == 4 else samples  # PyAV has no rgba that FFV1 takes
             if not stream.codec_context.is_open:
                 stream.height, stream.width, stream.pix_fmt = *samples.shape[:2], kept
             frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(samples), format=given)

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from training import words
+from training import command, words
 from training.preparing.workers import Seen
 from training.report.methods import PRECISIONS
 from training.rescaling import Choice, Measured, Pairs, Settings, load, make, measure, measured
@@ -25,26 +25,18 @@ from training.rescaling.choice import AUTO, CHOICE, HABIT, PERSON, UNRELIABLE, U
 from training.rescaling.measuring import refuse_other
 from training.rescaling.sheet import SHEET, write
 from vsanimesr.children import terminated_as_interrupted
-from vsanimesr.errors import AnimeSRError, TrainingError
+from vsanimesr.errors import TrainingError
 from vsanimesr.media.probing import identity
-
-INTERRUPTED = 130
-"""Exit status where a signal ended it."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Do what the command line says; returns the exit code."""
-    asked = _parser().parse_args(arguments)
     try:
         with terminated_as_interrupted():
-            asked.run(asked)
-    except AnimeSRError as error:
-        print(f"rescale: {error}", file=sys.stderr)
-        return 1
+            return command.run(_parser(), arguments)
     except KeyboardInterrupt:
-        print("rescale: stopped; run the same command again", file=sys.stderr)
-        return INTERRUPTED
-    return 0
+        print("training.rescale: stopped; run the same command again", file=sys.stderr)
+        return command.INTERRUPTED
 
 
 def _measure(asked: argparse.Namespace) -> None:
@@ -71,7 +63,7 @@ def _choose(asked: argparse.Namespace) -> None:
         tenths, by = USUAL, HABIT
     Choice.of(found, tenths, by).write(asked.out)
     if asked.auto:
-        print(f"rescale: factor {tenths / 10:g} was {UNRELIABLE}", file=sys.stderr)
+        print(f"training.rescale: factor {tenths / 10:g} was {UNRELIABLE}", file=sys.stderr)
     print(f"{asked.out / CHOICE}: factor {tenths / 10:g}")
 
 

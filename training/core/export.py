@@ -9,7 +9,10 @@ from torch import Tensor
 from training.core.folder import Checkpoint
 from vsanimesr.durable import publish
 from vsanimesr.errors import TrainingError
+from vsanimesr.models import Artifact, artifact
 
+CELL = "recurrent_cell."
+"""Begins the names of an upscaling network's parameters, but not those of an artifact's."""
 KEY = "params"
 """Under which the state dict is, as in the official checkpoints."""
 
@@ -26,6 +29,26 @@ def weights(found: Checkpoint, network: str, *, averaged: bool = True, half: boo
     if too_large:
         raise TrainingError(f"{', '.join(too_large)} of '{found.path}' are not finite in this type: export float32")
     return kept
+
+
+def artifact_of(
+    found: Checkpoint,
+    network: str,
+    name: str,
+    source: str,
+    licence: str,
+    *,
+    averaged: bool = True,
+    half: bool = False,
+) -> Artifact:
+    """The artifact of an upscaling network; `half` rounds its weights to numbers of float16.
+
+    Raises as `weights`, and BadModelFile for a network that is none of `vsanimesr.spec.ARCHITECTURES`.
+    """
+    state = weights(found, network, averaged=averaged)
+    arrays = {key.removeprefix(CELL): tensor.numpy() for key, tensor in state.items()}
+    arrays = artifact.rounded(arrays) if half else arrays
+    return artifact.build(name, arrays, source, licence, str(found.path))
 
 
 def export(found: Checkpoint, network: str, path: Path, *, averaged: bool = True, half: bool = False) -> None:

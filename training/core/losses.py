@@ -25,6 +25,12 @@ def charbonnier(pictures: Tensor, truth: Tensor, epsilon: float = 1e-3) -> Tenso
     return ((pictures.float() - truth.float()).square() + epsilon**2).sqrt().mean()
 
 
+def psnr(pictures: Tensor, others: Tensor) -> float:
+    """The mean over the frames of the PSNR of pictures [T, 3, H, W] from 0 to 1, dB; that of equal frames is 100."""
+    errors = (pictures - others).square().flatten(1).mean(1)
+    return float((-10 * errors.clamp_min(1e-10).log10()).mean())
+
+
 def line_gradient(pictures: Tensor, truth: Tensor, lines: Tensor | None = None, weight: float = 4.0) -> Tensor:
     """The mean absolute difference of Sobel gradients, in values per sample, of pictures [..., 3, H, W].
 

@@ -15,30 +15,22 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from training import words
+from training import command, words
 from training.core import Trainer, World, checkpoints, joined, seed
 from training.core.export import weights
 from training.critics import balanced, making
 from training.critics.drawings import Drawings
 from training.critics.samples import Batch, Samples
 from training.critics.teaching import FeatureTraining, Teaching
-from vsanimesr.errors import AnimeSRError, TrainingError
+from vsanimesr.errors import TrainingError
 
-INTERRUPTED = 130
-"""Exit status of a training that a signal ended; the same command goes on."""
 HELD_OUT = 32
 """Drawings of the renderer's val split that features are tried and balanced on."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Do what the command line says; returns the exit code."""
-    asked = _parser().parse_args(arguments)
-    try:
-        status: int | None = asked.run(asked)
-    except AnimeSRError as error:
-        print(f"critics: {error}", file=sys.stderr)
-        return 1
-    return status or 0
+    return command.run(_parser(), arguments)
 
 
 def _train(asked: argparse.Namespace) -> int | None:
@@ -64,11 +56,7 @@ def _trained(asked: argparse.Namespace, settings: Teaching, world: World) -> int
         return making.batches(samples, world.numbers(first, settings.batch), asked.workers)
 
     outcome = Trainer(asked.run_folder, settings, learner, batches, world=world).run()
-    if outcome.stopped:
-        print(f"stopped at step {outcome.step} of {settings.steps}; the same command goes on", file=sys.stderr)
-        return INTERRUPTED
-    print(outcome.checkpoint)
-    return None
+    return command.concluded(outcome, settings.steps)
 
 
 def held_out(samples: Samples, count: int) -> Batch:

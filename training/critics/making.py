@@ -1,16 +1,13 @@
 """Batches of samples, made by the training's own process or by others beside it."""
 
 import itertools
-import signal
 from collections.abc import Generator, Iterable
-from typing import Any
 
-import cv2
-import torch
-from torch.utils.data import DataLoader, Dataset
+from torch.utils.data import Dataset
 
 from training.critics.samples import Batch, Sample, Samples
-from vsanimesr.errors import AnimeSRError, TrainingError
+from training.workers import items
+from vsanimesr.errors import AnimeSRError
 
 AHEAD = 8
 """Samples that each process may have ready."""
@@ -48,38 +45,7 @@ def _made(samples: Samples, numbers: Iterable[int], workers: int) -> Generator[S
     if not workers:
         yield from map(samples.__getitem__, numbers)
         return
-    loader: DataLoader[Sample | AnimeSRError] = DataLoader(
-        _Numbered(samples),
-        batch_size=None,
-        sampler=numbers,
-        num_workers=workers,
-        prefetch_factor=AHEAD,
-        collate_fn=_same,
-        multiprocessing_context="spawn",
-        generator=torch.Generator(),  # else a seed is taken from the training's own one
-        worker_init_fn=_begin,
-    )
-    made = iter(loader)
-    try:
-        for sample in made:
-            if isinstance(sample, AnimeSRError):
-                raise sample
-            yield sample
-    except RuntimeError as error:
-        if "DataLoader worker" not in str(error):
-            raise
-        raise TrainingError(
-            f"a process that makes samples has ended ({error}), maybe for want of memory: try fewer workers"
-        ) from error
-    finally:
-        made._shutdown_workers()  # type: ignore[attr-defined]  # else they last as long as a traceback refers to them
-
-
-def _same(sample: Any) -> Any:
-    """Arrays go through a pipe: shared memory may be as small as 64 MB."""
-    return sample
-
-
-def _begin(number: int) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the training, which then ends its processes
-    cv2.setNumThreads(1)
+    for sample in items(_Numbered(samples), numbers, workers, AHEAD):
+        if isinstance(sample, AnimeSRError):
+            raise sample
+        yield sample

@@ -10,13 +10,13 @@ from pathlib import Path
 
 import torch
 
-from training import words
+from training import command, words
 from training.data import naming, sheet, speed
 from training.data.degrading import AnimeSROp, BasicOp
 from training.data.loader import Loader
 from training.data.samples import Plan, Pool
 from training.operators import load_operators
-from vsanimesr.errors import AnimeSRError, ArgumentError
+from vsanimesr.errors import AnimeSRError
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -46,11 +46,7 @@ def _speed(asked: argparse.Namespace) -> None:
 def _sheet(asked: argparse.Namespace) -> None:
     torch.set_num_threads(1)
     page = sheet.draw(_plan(asked), asked.samples, asked.shown)
-    try:
-        page.save(asked.output, optimize=True)
-    except (OSError, ValueError) as error:
-        raise ArgumentError(f"'{asked.output}' cannot be written: {error}; give another name") from error
-    print(f"{asked.output}: {page.width}x{page.height}")
+    command.save(page, asked.output)
 
 
 def _plan(asked: argparse.Namespace) -> Plan:

@@ -1,17 +1,15 @@
 """Clips of the procedural renderer, drawn when they are wanted, and kept as lossless video where a folder is given."""
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 
-import av
 import numpy as np
 from av.video.frame import VideoFrame
 
+from training import lossless
 from training.data.cache import MEBIBYTE, FrameCache
 from training.data.sources import Pictures, Size, Truth, cropped, window
 from training.preparing import decoding
-from vsanimesr.durable import explained, publish
 from vsanimesr.errors import ArgumentError
 
 RATE = 25
@@ -58,7 +56,9 @@ class ToonClips:
             return self._rendered(seed, numbers)
         file = self._file(self.kept, seed)
         if not file.exists():
-            _write(file, self._rendered(seed, range(self.length)))
+            with lossless.writer(file, RATE, alone=True) as put:
+                for picture in self._rendered(seed, range(self.length)):
+                    put(picture)
         return list(decoding.some(file, [n * 1000 // RATE for n in numbers], numbers, _rgba))
 
     def _rendered(self, seed: int, numbers: Sequence[int]) -> list[Pictures]:
@@ -72,25 +72,6 @@ class ToonClips:
 
         height, width = self.size
         return folder / f"toon{toon.VERSION}-{self.split}-{seed}-{self.length}x{width}x{height}.mkv"
-
-
-def _write(file: Path, pictures: Sequence[Pictures]) -> None:
-    """FFV1 with the lines as the fourth channel, each frame by itself; the file appears when it is whole."""
-    unfinished = file.with_name(f".{file.name}.{os.getpid()}.part")
-    with explained(file):
-        file.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            with av.open(str(unfinished), "w", format="matroska") as container:
-                stream = container.add_stream("ffv1", rate=RATE)
-                stream.height, stream.width, stream.pix_fmt = *pictures[0].shape[:2], "bgra"
-                stream.codec_context.gop_size = stream.codec_context.thread_count = 1
-                for picture in pictures:
-                    frame = VideoFrame.from_ndarray(np.ascontiguousarray(picture[..., [2, 1, 0, 3]]), format="bgra")
-                    container.mux(stream.encode(frame))
-                container.mux(stream.encode(None))
-            publish(unfinished, file)
-        finally:
-            unfinished.unlink(missing_ok=True)
 
 
 def _rgba(frame: VideoFrame) -> Pictures:

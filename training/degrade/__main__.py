@@ -10,7 +10,7 @@ from pathlib import Path
 
 import torch
 
-from training import words
+from training import command, words
 from training.degrade import apply, codec, footage, sheet, speed
 from training.degrade.ranges import ANISOTROPIC, BASIC_OP, LEARNED_OP, Ranges
 from training.operators import LBO, load_operators
@@ -37,12 +37,7 @@ def _sheet(asked: argparse.Namespace) -> None:
     page = sheet.draw(
         windows, _ranges(asked), asked.seed, asked.recipes, codec.choose(asked.codec), operators=_operators(asked)
     )
-    try:
-        asked.output.parent.mkdir(parents=True, exist_ok=True)
-        page.save(asked.output, optimize=True)
-    except (OSError, ValueError) as error:
-        raise ArgumentError(f"--output {asked.output}: {error}; give the name of a .png that can be written") from error
-    print(f"{asked.output}: {page.width}x{page.height}")
+    command.save(page, asked.output)
 
 
 def _apply(asked: argparse.Namespace) -> None:

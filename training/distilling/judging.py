@@ -6,6 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from training.core.losses import psnr
 from training.distilling.making import upscaled
 from training.distilling.pool import TRUTH, Clip
 
@@ -36,12 +37,6 @@ def compared(student: nn.Module, clip: Clip, burn_in: int) -> Compared:
         return Compared(psnr(made, wanted), None, None, pair)
     truth = _values(clip.truth).to(device)
     return Compared(psnr(made, wanted), psnr(made, truth), psnr(wanted, truth), pair)
-
-
-def psnr(pictures: Tensor, others: Tensor) -> float:
-    """The mean over the frames of the PSNR of pictures [T, 3, H, W] from 0 to 1, dB; that of equal frames is 100."""
-    errors = (pictures - others).square().flatten(1).mean(1)
-    return float((-10 * errors.clamp_min(1e-10).log10()).mean())
 
 
 def _values(pictures: np.ndarray) -> Tensor:

@@ -15,12 +15,11 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from training import toon, words
+from training import command, toon, words
 from training.degrade import footage, generator
 from training.hidden.chains import CHAINS, Hidden
 from training.hidden.codecs import RATE
 from training.hidden.signal import reduced
-from vsanimesr.errors import AnimeSRError, ArgumentError
 
 KEY = 3, 1
 """Of the draws of a clip, which are those of no evaluation."""
@@ -28,14 +27,8 @@ KEY = 3, 1
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Do what the command line says; returns the exit code."""
-    asked = _parser().parse_args(arguments)
     torch.set_num_threads(1)
-    try:
-        asked.run(asked)
-    except AnimeSRError as error:
-        print(f"training.hidden: {error}", file=sys.stderr)
-        return 1
-    return 0
+    return command.run(_parser(), arguments)
 
 
 def _video(asked: argparse.Namespace) -> None:
@@ -59,11 +52,8 @@ def _sheet(asked: argparse.Namespace) -> None:
         shown = [truth[-1], *(low[-1].repeat_interleave(4, 1).repeat_interleave(4, 2) for low in lows)]
         rows.append(torch.cat(shown, 2))
     page = torch.cat(rows, 1).mul(255).round().byte().permute(1, 2, 0).numpy()
-    try:
-        Image.fromarray(page).save(asked.output, optimize=True)
-    except (OSError, ValueError) as error:
-        raise ArgumentError(f"'{asked.output}' cannot be written: {error}; give another name") from error
-    print(f"{asked.output}: truth, its mean over 4x4 samples, {', '.join(CHAINS)}")
+    command.save(Image.fromarray(page), asked.output)
+    print(f"from the left: truth, its mean over 4x4 samples, {', '.join(CHAINS)}")
 
 
 def _drawn(seed: int, asked: argparse.Namespace) -> Tensor:

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from training.core.losses import psnr
 from training.data.samples import values
 from training.degrade.downscale import filtered
 from training.degrade.recipes import Step
-from training.distilling.judging import psnr
 from training.operators.network import FACTOR
 from training.operators.pairs import Pairs
 

@@ -8,10 +8,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
-from torch import Tensor
 
 from training.core import checkpoints
-from training.core.export import weights
+from training.core.export import CELL, artifact_of, weights
 from training.core.folder import Checkpoint
 from training.core.state import names
 from training.report.methods import Method, Network
@@ -30,7 +29,6 @@ TRUTH = 2
 """How much larger than the frames pseudo truth is: the learnable operators reduce by two."""
 TENTHS = range(1, 11)
 """Factors that frames can be reduced by, in tenths."""
-_CELL = "recurrent_cell."
 
 
 @dataclass(frozen=True)
@@ -80,20 +78,17 @@ def resized(picture: Picture, height: int, width: int) -> Picture:
 
 def _of_run(folder: Path) -> Artifact:
     found = checkpoints.find(folder)
-    state = _network(found)
-    arrays = {name.removeprefix(_CELL): tensor.numpy() for name, tensor in state.items()}
     source = f"step {found.facts.step} of the run '{folder.name}'"
-    return artifact.build(folder.name, arrays, source, "unknown", str(found.path))
+    return artifact_of(found, _network(found), folder.name, source, "unknown")
 
 
-def _network(found: Checkpoint) -> dict[str, Tensor]:
-    """The averaged network that upscales; a run may have others, such as critics."""
+def _network(found: Checkpoint) -> str:
+    """The name of the averaged network that upscales; a run may have others, such as critics."""
     averaged = names(found.files, "average")
-    states = {name: weights(found, name) for name in averaged}
-    able = [name for name, state in states.items() if f"{_CELL}{artifact.HEAD}" in state]
+    able = [name for name in averaged if f"{CELL}{artifact.HEAD}" in weights(found, name)]
     if len(able) != 1:
         raise TrainingError(
             f"'{found.path}' has averages of {', '.join(averaged) or 'nothing'}, of which {len(able)} upscale; wanted "
             "a run with one network that does: training.animesr or training.distill"
         )
-    return states[able[0]]
+    return able[0]

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from training.core import unroll
+from training.core.losses import psnr
 from training.core.unroll import Recurrent
 from training.data.degrading import BasicOp
 from training.data.samples import values
@@ -47,12 +48,8 @@ class HeldOut:
         for low, truth in zip(self.low, self.truth, strict=True):
             made = unroll(network, low[None].to(device))[0].float().cpu().clamp(0, 1)
             enlarged = F.interpolate(low, scale_factor=4.0, mode="bicubic", align_corners=False).clamp(0, 1)
-            found.append(_psnr(made, truth))
-            bicubic.append(_psnr(enlarged, truth))
+            found.append(psnr(made, truth))
+            bicubic.append(psnr(enlarged, truth))
             pairs.append(torch.cat([made[-1:], truth[-1:]], 3))
         mean = torch.tensor(found).mean()
         return {"psnr": mean, "over bicubic": mean - torch.tensor(bicubic).mean(), "made and truth": torch.cat(pairs)}
-
-
-def _psnr(pictures: Tensor, truth: Tensor) -> float:
-    return float((-10 * (pictures - truth).square().flatten(1).mean(1).clamp_min(1e-10).log10()).mean())

@@ -6,6 +6,7 @@ cd "$(dirname "$0")/../.."
 python=${PYTHON:-.venv/bin/python}
 out=${1:-out/cpu-smoke}
 small=(--size 320x192 --frames 15)
+[ $# = 0 ] || [ ! -e "$out" ] || { echo "$out is there already; name a new folder" >&2; exit 1; }
 rm -rf "$out"
 mkdir -p "$out"
 
