@@ -51,7 +51,10 @@ def test_batches_do_not_depend_on_the_number_of_processes(tmp_path):
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("how", "message"),
-    [("raise", "sample 3 and on (seed 0): clip 3 could not be made"), ("exit", "a process that makes samples has ended")],
+    [
+        ("raise", "sample 3 and on (seed 0): clip 3 could not be made"),
+        ("exit", "a process that makes samples has ended"),
+    ],
 )
 def test_what_happens_to_a_process_reaches_the_training(how, message):
     told = Plan(Broken(3, how), Mean(), frames=1, size=(8, 8), batch=1)
