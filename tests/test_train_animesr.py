@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
@@ -77,6 +78,19 @@ def test_operators_and_two_reductions_reach_the_degradation(tmp_path: Path) -> N
     assert [each.ranges.steps for each in made] == [1, 2]
     pool = _degradation(_parser().parse_args([*usual, "--operators", str(operator), "--clean", "0.25"]))
     assert (type(pool), len(pool.operators), pool.ranges.steps, pool.clean) == (AnimeSROp, 1, 2, 0.25)
+
+
+@pytest.mark.parametrize("operators", [False, True])
+def test_degradations_may_be_mild_at_first(operators: bool, tmp_path: Path) -> None:
+    torch.save({"params": LBO().state_dict()}, tmp_path / "one.pth")
+    more = ["--operators", str(tmp_path / "one.pth")] if operators else []
+    words = ["train", "toon:2", "run", "--stage", "net", "--steps", "1", "--curriculum", "50", *more]
+    made = _degradation(_parser().parse_args(words))
+    crfs = [  # the worst of forty
+        max(made.recipe(2, np.random.default_rng(seed), number).compression.crf for seed in range(40))
+        for number in (0, 50)
+    ]
+    assert crfs[0] <= 26 < 31 < crfs[1]
 
 
 @pytest.mark.parametrize(

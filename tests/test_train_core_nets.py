@@ -13,7 +13,6 @@ from tests.train_core import Small, one_thread, sample  # noqa: F401
 from training.core import (
     charbonnier,
     l1,
-    line_gradient,
     unroll,
     unsharp_masked,
 )  # fmt: skip
@@ -96,35 +95,7 @@ def test_losses_by_hand():
     assert float(l1(one, other)) == 0.5
     assert float(charbonnier(one, other)) == pytest.approx(math.hypot(0.5, 1e-3))
     assert float(charbonnier(one, one)) == pytest.approx(1e-3)
-    assert float(line_gradient(one, other)) == 0
     assert l1(one.bfloat16(), other).dtype == torch.float32
-
-
-def test_gradients_count_more_on_lines():
-    truth = torch.zeros(1, 3, 8, 8)
-    edge = truth.clone()
-    edge[..., 4:] = 1.0
-    assert float(line_gradient(edge, truth)) == pytest.approx(
-        2 * 0.5 / 8 / 2
-    )  # two columns of 1/2, half the directions
-    lines = torch.zeros(1, 1, 8, 8)
-    lines[..., 3:5] = 1.0
-    assert float(line_gradient(edge, truth, lines)) == pytest.approx(0.25 * 2 * 5 / (2 * 5 + 6))
-    away = torch.zeros(1, 8, 8)
-    away[..., :2] = 1.0
-    assert float(line_gradient(edge, truth, away)) == pytest.approx(0.25 * 2 / (2 * 5 + 6))
-
-
-def test_line_gradients_are_sobel_s():
-    draw = np.random.default_rng(0)
-    picture = draw.random((9, 11, 3), np.float32)
-    expected = np.mean([
-        np.abs(cv2.Sobel(picture, cv2.CV_32F, *order, ksize=3, scale=1 / 8, borderType=cv2.BORDER_REPLICATE)).mean()
-        for order in ((1, 0), (0, 1))
-    ])  # fmt: skip
-    tensor = torch.from_numpy(picture).permute(2, 0, 1)[None]
-    with torch.autocast("cpu", torch.bfloat16):
-        assert float(line_gradient(tensor, torch.zeros_like(tensor))) == pytest.approx(expected, rel=1e-5)
 
 
 def test_the_sharpened_target_is_opencv_s():

@@ -112,6 +112,18 @@ def test_the_discriminator_learns_to_tell_made_from_real():
     assert told_apart[-1] > told_apart[0] + 0.02
 
 
+@pytest.mark.parametrize("stage", ["net", "gan"])
+def test_what_is_computed_again_learns_the_same(stage):
+    found = []
+    for recompute in (False, True):
+        told = settings(stage=stage, recompute=recompute, precision="bf16")
+        torch.manual_seed(0)
+        learner = (Gan if stage == "gan" else Net)(told)
+        learner.step(batch(), Tools(learner, told, World()))
+        found.append(list(learner.networks[GENERATOR].parameters()))
+    assert all(torch.equal(one, other) for one, other in zip(*found, strict=True))
+
+
 def test_samples_grow_if_asked_to():
     told = settings(frames=15, growing=True, length=100)
     assert [told.taken(step) for step in (0, 9, 10, 59, 60, 91, 92, 500)] == [1, 1, 3, 3, 7, 7, 15, 15]

@@ -57,7 +57,7 @@ def _train(asked: argparse.Namespace) -> int | None:
 
 def _settings(asked: argparse.Namespace, plan: Plan, features: critics.Perceptual | None) -> Restoring:
     names = ["steps", "batch", "seed", "precision", "stage", "clean", "frames", "patch", "network", "feedback"]
-    names += ["length", "growing", "sharpened", "clip", "twice"]
+    names += ["length", "growing", "sharpened", "clip", "twice", "curriculum", "recompute"]
     return Restoring(
         **{name: getattr(asked, name) for name in names},
         sources=tuple(asked.sources),
@@ -81,8 +81,8 @@ def _plan(asked: argparse.Namespace) -> Plan:
 
 def _degradation(asked: argparse.Namespace) -> Degradation:
     if asked.operators:
-        return AnimeSROp(clean=asked.clean, operators=tuple(load_operators(asked.operators)))
-    return BasicOp(LEARNED_OP if asked.twice else BASIC_OP, asked.clean)
+        return AnimeSROp(clean=asked.clean, grown=asked.curriculum, operators=tuple(load_operators(asked.operators)))
+    return BasicOp(LEARNED_OP if asked.twice else BASIC_OP, asked.clean, asked.curriculum)
 
 
 def _export(asked: argparse.Namespace) -> None:
@@ -130,6 +130,8 @@ def _add_samples(group: argparse._ArgumentGroup) -> None:
     add("--patch", type=words.positive, default=Restoring.patch, help="side at low resolution [%(default)s]")
     add("--batch", type=words.positive, default=16, help="of all processes together [%(default)s]")
     add("--clean", type=float, default=0.0, help="share of clips that are only reduced [%(default)s]")
+    text = "of each process, over which the degradations grow from mild ones [they are whole]"
+    add("--curriculum", type=words.whole, default=0, metavar="CLIPS", help=text)
     text = "learned operators, of training.lbo; each step of a reduction is one of them with probability 1/2"
     add("--operators", type=Path, nargs="+", default=[], metavar="FILE", help=text)
     add("--twice", action="store_true", help="reduce by two twice without operators too, as step 3 does")
@@ -158,6 +160,8 @@ def _add_running(group: argparse._ArgumentGroup) -> None:
     add("--workers", type=words.whole, default=0, help="processes that make clips, for each of the training's")
     add("--device", default="", help="cpu or cuda [CUDA where there is any]")
     add("--precision", choices=("fp32", "bf16"), default="bf16", help="[%(default)s]")
+    text = "compute each frame's step once more for its gradients: less memory, more time"
+    add("--recompute", action="store_true", help=text)
     add("--held-out", type=words.whole, default=4, help="drawn clips to look at now and then [%(default)s]")
     for name, usual in {"look": 1000, "log": 50, "milestone": 0}.items():
         add(f"--{name}-every", type=words.whole, default=usual, metavar="STEPS", help="[%(default)s]")

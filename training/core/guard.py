@@ -56,7 +56,7 @@ def memory(sizes: str, device: torch.device) -> Generator[None, None, None]:
         said = str(exc).partition("\n")[0] or "no memory left"
         raise Stopped(
             f"the memory of {device} is not enough for a batch of {sizes} ({said}); lower the batch, the frames or the "
-            "size of pictures, recompute steps for the backward pass, or use more processes"
+            "size of pictures, recompute steps (--recompute) where the command can, or use more processes"
         ) from exc
 
 

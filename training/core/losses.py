@@ -12,7 +12,6 @@ KERNEL = 51
 """Side of the unsharp mask's Gaussian, in samples."""
 SIGMA = 0.3 * ((KERNEL - 1) * 0.5 - 1) + 0.8
 """Its standard deviation, 8.0: what OpenCV takes for that side."""
-SOBEL = ((-1.0, 0.0, 1.0), (-2.0, 0.0, 2.0), (-1.0, 0.0, 1.0))
 
 
 def l1(pictures: Tensor, truth: Tensor) -> Tensor:
@@ -29,28 +28,6 @@ def psnr(pictures: Tensor, others: Tensor) -> float:
     """The mean over the frames of the PSNR of pictures [T, 3, H, W] from 0 to 1, dB; that of equal frames is 100."""
     errors = (pictures - others).square().flatten(1).mean(1)
     return float((-10 * errors.clamp_min(1e-10).log10()).mean())
-
-
-def line_gradient(pictures: Tensor, truth: Tensor, lines: Tensor | None = None, weight: float = 4.0) -> Tensor:
-    """The mean absolute difference of Sobel gradients, in values per sample, of pictures [..., 3, H, W].
-
-    Where `lines`, [..., 1, H, W] or [..., H, W] from 0 to 1, is 1, a sample counts 1 + `weight` times as much as where
-    it is 0; the weights are normalised, so few lines do not make a small loss. Without lines all count the same.
-    """
-    difference = _gradients(pictures.float() - truth.float()).abs().mean(1)
-    if lines is None:
-        return difference.mean()
-    counts = 1 + weight * lines.float().reshape(difference.shape)
-    return (difference * counts).sum() / counts.sum()
-
-
-def _gradients(pictures: Tensor) -> Tensor:
-    """Sobel gradients, horizontal and vertical: [..., 3, H, W] to [N, 6, H, W]; the border repeats itself."""
-    flat = F.pad(pictures.reshape(-1, *pictures.shape[-3:]), (1, 1, 1, 1), mode="replicate")
-    across = torch.tensor(SOBEL, device=flat.device) / 8
-    kernels = torch.stack([across, across.T])[:, None].repeat(3, 1, 1, 1)
-    with torch.autocast(flat.device.type, enabled=False):
-        return F.conv2d(flat, kernels, groups=3)
 
 
 @torch.no_grad()

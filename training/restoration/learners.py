@@ -30,7 +30,7 @@ class Net(Learner[Batch]):
         """One step down."""
         low, truth = self.taken(batch, tools)
         with tools.autocast():
-            pictures = unroll(tools[GENERATOR], low)
+            pictures = unroll(tools[GENERATOR], low, recompute=self.settings.recompute)
         wanted = unsharp_masked(truth) if self.settings.sharpened else truth
         tools.descend(GENERATOR, {"l1": l1(pictures, wanted)})
 
@@ -61,7 +61,7 @@ class Gan(Net):
         """One step of the generator, then one of the discriminator."""
         low, truth = self.taken(batch, tools)
         with tools.autocast():
-            pictures = unroll(tools[GENERATOR], low)
+            pictures = unroll(tools[GENERATOR], low, recompute=self.settings.recompute)
         made, real = flattened(pictures), flattened(truth)
         with tools.frozen(DISCRIMINATOR) as judge:
             with tools.autocast():

@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from training import degrade
 from training.core import Constant, Cosine, Schedule, Settings
+from training.core.settings import free
 from training.toon.rng import VERSION as RENDERER
 from vsanimesr.errors import TrainingError
 from vsanimesr.spec import ARCHITECTURES, Network
@@ -35,6 +36,8 @@ class Restoring(Settings):
     """Whether clips are reduced by two twice, as where there are operators, rather than by four at once."""
     clean: float = 0.0
     """Share of the clips that are only reduced; the paper has none."""
+    curriculum: int = 0
+    """Clips, of each process, over which the degradations grow from mild ones to the paper's; 0: they are whole."""
     frames: int = 15
     """Of a sample; gradients run through all of them."""
     patch: int = 64
@@ -55,6 +58,8 @@ class Restoring(Settings):
     """Whether stage net learns truth that is sharpened a little (the authors' code; the paper does not say so)."""
     perceptual: Mapping[str, Any] | None = None
     """What the features of stage gan's perceptual loss are."""
+    recompute: bool = free(False)
+    """Whether each frame's step is computed once more for its gradients: less memory, half as much time again."""
     renderer: int = RENDERER
     """Version of the renderer."""
     degradations: int = degrade.VERSION
