@@ -18,7 +18,7 @@ import pytest
 from tests import rescaling
 from tests.preparing import video
 from training import rescale
-from training.rescaling import Choice, Measured, Pairs, load, make
+from training.rescaling import Choice, Measured, Pairing, load, make
 from training.rescaling.footage import pictures, windows
 from training.rescaling.measures import Settings
 from training.rescaling.measuring import measure
@@ -27,7 +27,7 @@ from vsanimesr.errors import JobError, TrainingError
 pytestmark = pytest.mark.slow  # seconds, and seldom what breaks
 
 ROOT = Path(__file__).parent.parent
-KIND = Pairs(video="film", identity="identity", factor=0.5, by="person", model="mock", weights=rescaling.WEIGHTS)
+KIND = Pairing(video="film", identity="identity", factor=0.5, by="person", model="mock", weights=rescaling.WEIGHTS)
 
 
 @contextmanager
@@ -86,7 +86,7 @@ def test_a_sub_clip_has_ten_frames_as_they_are_and_twice_as_large(film, tmp_path
             assert high.shape == (96, 128, 3)
     kept = json.loads((tmp_path / "pairs.json").read_text())
     assert (kept["factor"], kept["by"], kept["identity"]) == (0.5, "person", "identity")
-    assert Pairs.read(tmp_path) == KIND
+    assert Pairing.read(tmp_path) == KIND
 
 
 @pytest.mark.parametrize("factor", [0.3, 0.5, 0.7, 1.0])
@@ -143,7 +143,7 @@ def test_a_folder_of_others_is_refused(film, tmp_path, changed):
 def test_a_person_may_confirm_what_statistics_chose(film, tmp_path):
     make(film, rescaling.upscaler(), replace(KIND, by="auto"), tmp_path, clips=1, bar=quiet)
     make(film, rescaling.upscaler(), KIND, tmp_path, clips=1, bar=quiet)
-    assert Pairs.read(tmp_path).by == "person"
+    assert Pairing.read(tmp_path).by == "person"
 
 
 def test_what_cannot_be_made_says_why(film, tmp_path):
@@ -172,7 +172,7 @@ def test_the_command_makes_what_was_chosen_and_nothing_else(chosen, model, tmp_p
     path, out = chosen
     words = ["pairs", str(path), str(out), str(tmp_path / "pairs"), "--clips", "1", "--quiet"]
     assert rescale.main(words) == 0
-    kept = Pairs.read(tmp_path / "pairs")
+    kept = Pairing.read(tmp_path / "pairs")
     assert (kept.factor, kept.by, kept.weights, kept.video) == (0.5, "person", load(model).weights, "film")
     assert len(list((tmp_path / "pairs" / "000000" / "hr").iterdir())) == 10
     capsys.readouterr()

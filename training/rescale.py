@@ -20,7 +20,7 @@ from tqdm import tqdm
 from training import command, words
 from training.preparing.workers import Seen
 from training.report.methods import PRECISIONS
-from training.rescaling import Choice, Measured, Pairs, Settings, load, make, measure, measured
+from training.rescaling import Choice, Measured, Pairing, Settings, load, make, measure, measured
 from training.rescaling.choice import AUTO, CHOICE, HABIT, PERSON, UNRELIABLE, USUAL, ranked
 from training.rescaling.measuring import refuse_other
 from training.rescaling.sheet import SHEET, write
@@ -82,7 +82,7 @@ def _pairs(asked: argparse.Namespace) -> None:
             f"{known.source.weights[:12]}; name that one by --model, or measure and choose again"
         )
     video = measured(asked.video, asked.out, partial(_bar, asked.quiet))
-    pairs = Pairs.of(known, choice, asked.seed, asked.precision)
+    pairs = Pairing.of(known, choice, asked.seed, asked.precision)
     make(video, upscaler, pairs, asked.pairs, clips=asked.clips, bar=partial(_bar, asked.quiet))
 
 

@@ -1,20 +1,11 @@
-"""Pairs to learn an operator from: frames of a video, and what they may have been before they were reduced.
-
-    PAIRS/pairs.json                what the pairs are of
-    PAIRS/CLIP/hr/00000000.png      a pseudo-HR frame, 2w x 2h
-    PAIRS/CLIP/lr/00000000.png      the video's own frame, w x h
-
-`python -m training.rescale pairs` makes them (AnimeSR, section 4.1).
-"""
+"""Pairs to learn an operator from, out of folders as `training.pairs` says."""
 
 import hashlib
-import json
 import threading
-from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from PIL import Image
@@ -26,9 +17,9 @@ from training.data.folders import Folder, read
 from training.data.samples import values
 from training.data.sources import Pictures
 from training.operators.network import FACTOR
+from training.pairs import HR, LR, described
 from vsanimesr.errors import MediaError, TrainingError
 
-DESCRIPTION, HR, LR = "pairs.json", "hr", "lr"
 PATCH = 256
 """Side of the HR of a sample where nothing else is said (the authors' code)."""
 _ORDER = 1  # key of the draws that order an epoch, beside those that cut samples
@@ -70,7 +61,7 @@ class Pairs:
         """
         if patch < FACTOR or patch % FACTOR or seed < 0:
             raise TrainingError(f"patches of {patch} and seed {seed}, wanted a multiple of 2, and a number from 0 on")
-        self.facts = tuple(map(_described, folders))
+        self.facts = tuple(map(described, folders))
         self.pairs = tuple(pair for folder in folders for pair in _found(folder))
         for pair in self.pairs:
             height, width = (FACTOR * side for side in pair.size)
@@ -122,18 +113,6 @@ class Pairs:
                 self._room -= hr.nbytes + lr.nbytes
                 self._kept[number] = hr, lr
         return hr, lr
-
-
-def _described(folder: Path) -> Mapping[str, Any]:
-    try:
-        told = json.loads((folder / DESCRIPTION).read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise TrainingError(
-            f"'{folder}' is no folder of pairs ({error}); make one by `python -m training.rescale pairs`"
-        ) from error
-    if not isinstance(told, dict):
-        raise TrainingError(f"'{folder / DESCRIPTION}' holds a {type(told).__name__}, wanted names and values")
-    return told
 
 
 def _found(folder: Path) -> list[Pair]:

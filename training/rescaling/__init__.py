@@ -11,7 +11,7 @@ from training.rescaling.footage import measured
 from training.rescaling.making import make
 from training.rescaling.measures import Measured, Settings
 from training.rescaling.measuring import measure
-from training.rescaling.pairs import Pairs
+from training.rescaling.pairs import Pairing
 from training.rescaling.upscaler import Upscaler, load
 
-__all__ = ["Choice", "Measured", "Pairs", "Settings", "Upscaler", "load", "make", "measure", "measured"]
+__all__ = ["Choice", "Measured", "Pairing", "Settings", "Upscaler", "load", "make", "measure", "measured"]

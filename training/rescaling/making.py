@@ -4,12 +4,13 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+from training.pairs import HR, LR
 from training.preparing.jobs import Bar
 from training.preparing.records import Video
 from training.preparing.writing import write_picture
 from training.rescaling import footage
 from training.rescaling.footage import Pictures, windows
-from training.rescaling.pairs import HIGH, LOW, Pairs
+from training.rescaling.pairs import Pairing
 from training.rescaling.patches import Picture
 from training.rescaling.upscaler import Upscaler, doubled
 from vsanimesr import durable
@@ -19,7 +20,7 @@ MULTIPLE = 8
 """Sides of the frames are cropped to multiples of this, as the authors' are: half of that suits the network."""
 
 
-def make(video: Video, upscaler: Upscaler, pairs: Pairs, folder: Path, *, clips: int, bar: Bar) -> None:
+def make(video: Video, upscaler: Upscaler, pairs: Pairing, folder: Path, *, clips: int, bar: Bar) -> None:
     """Makes the sub-clips 0 to `clips` - 1 that are not there yet.
 
     Sub-clip N is the same for every number of them, so more can be made later. Raises TrainingError for a video that
@@ -52,7 +53,7 @@ def cropped(frames: Pictures) -> Pictures:
     return frames[:, top : top + height - height % MULTIPLE, left : left + width - width % MULTIPLE]
 
 
-def _made(frames: Pictures, upscaler: Upscaler, pairs: Pairs) -> Iterator[tuple[Picture, Picture]]:
+def _made(frames: Pictures, upscaler: Upscaler, pairs: Pairing) -> Iterator[tuple[Picture, Picture]]:
     """Frames and pseudo truth of a sub-clip, without its first frame."""
     low = cropped(frames)
     high = doubled(upscaler.method, low, pairs.tenths)
@@ -65,12 +66,12 @@ def _write(target: Path, made: Iterator[tuple[Picture, Picture]]) -> None:
     part = target.with_name(f".{target.name}.part")
     with durable.explained(target):
         shutil.rmtree(part, ignore_errors=True)
-        for name in (LOW, HIGH):
+        for name in (LR, HR):
             (part / name).mkdir(parents=True)
         for number, pair in enumerate(made):
-            for name, picture in zip((LOW, HIGH), pair, strict=True):
+            for name, picture in zip((LR, HR), pair, strict=True):
                 write_picture(part / name / f"{number:08}.png", picture)
-        for each in (part / LOW, part / HIGH, part):
+        for each in (part / LR, part / HR, part):
             durable.sync_folder(each)
         part.rename(target)
         durable.sync_folder(target.parent)

@@ -1,15 +1,11 @@
-"""A folder of pairs: frames of a video, and pseudo truth of twice their size.
-
-PAIRS/pairs.json               which video, which factor and who chose it, which model
-PAIRS/000000/lr/00000000.png   a frame, [h, w, 3]
-PAIRS/000000/hr/00000000.png   its pseudo truth, [2h, 2w, 3]
-"""
+"""What decides the pairs of a folder: a video, a factor and who chose it, a model (AnimeSR, section 4.1)."""
 
 import json
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Self
 
+from training.pairs import DESCRIPTION, described
 from training.rescaling.choice import Choice
 from training.rescaling.measures import Measured
 from training.rescaling.upscaler import BURN_IN
@@ -17,13 +13,12 @@ from vsanimesr.durable import explained
 from vsanimesr.engines import files
 from vsanimesr.errors import TrainingError
 
-PAIRS, LOW, HIGH = "pairs.json", "lr", "hr"
 VERSION = 1
 """Raised by every change of how pairs are made."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Pairs:
+class Pairing:
     """Everything that decides what the pairs of a folder are."""
 
     version: int = VERSION
@@ -70,8 +65,8 @@ class Pairs:
         That a person has confirmed what was chosen by statistics changes no pair, so `by` and what a model is called
         may differ. Raises TrainingError for a folder of other pairs, JobError where it cannot be written.
         """
-        path = folder / PAIRS
-        found = Pairs.read(folder) if path.exists() else None
+        path = folder / DESCRIPTION
+        found = Pairing.read(folder) if path.exists() else None
         if found is not None and replace(found, by=self.by, video=self.video, model=self.model) != self:
             there, here = asdict(found), asdict(self)
             told = "; ".join(
@@ -85,9 +80,8 @@ class Pairs:
     @classmethod
     def read(cls, folder: Path) -> Self:
         """What a folder's pairs are of; raises TrainingError for a folder that is none of pairs."""
+        told = described(folder)
         try:
-            return cls(**json.loads((folder / PAIRS).read_text(encoding="utf-8")))
-        except (OSError, ValueError, TypeError) as error:
-            raise TrainingError(
-                f"'{folder}' is no folder of pairs ({error}); make one: python -m training.rescale pairs"
-            ) from error
+            return cls(**told)
+        except TypeError as error:
+            raise TrainingError(f"'{folder}' has pairs of another version ({error}); make them again") from error
