@@ -40,7 +40,7 @@ BUILT_IN = {
             True,
             "distilled from animesr-v2 on drawn animation",
             "Apache-2.0",
-            "a2fb9184bb8d1c489b171186d79073412144a1fd288d53dd4c61d5b5089eff08",
+            "f99236edf84ba32d73dd74a518d463af1df1d42a505424df450464ca0d1fed0f",
         ),
     )
 }
