@@ -114,13 +114,16 @@ def test_the_discriminator_learns_to_tell_made_from_real():
 
 @pytest.mark.parametrize("stage", ["net", "gan"])
 def test_what_is_computed_again_learns_the_same(stage):
-    found = []
+    found, calls = [], []
     for recompute in (False, True):
         told = settings(stage=stage, recompute=recompute, precision="bf16")
         torch.manual_seed(0)
         learner = (Gan if stage == "gan" else Net)(told)
+        generator = learner.networks[GENERATOR]
+        generator.register_forward_pre_hook(lambda *_: calls.append(0))
         learner.step(batch(), Tools(learner, told, World()))
-        found.append(list(learner.networks[GENERATOR].parameters()))
+        found.append(list(generator.parameters()))
+    assert len(calls) == 2 + 2 * 2  # of two frames
     assert all(torch.equal(one, other) for one, other in zip(*found, strict=True))
 
 

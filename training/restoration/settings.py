@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from training import degrade
-from training.core import Constant, Cosine, Schedule, Settings
-from training.core.settings import free
+from training.core import Constant, Cosine, Schedule, Settings, free
 from training.toon.rng import VERSION as RENDERER
 from vsanimesr.errors import TrainingError
 from vsanimesr.spec import ARCHITECTURES, Network
