@@ -118,8 +118,8 @@ class Net(Learner[Batch]):
 
 
 class Against(Learner[Batch]):
-    """A network and one that judges it: two optimisers, passes of both kinds through the judge, and buffers that begin
-    at random and change with each pass."""
+    """A network, every second step of which is recomputed, and one that judges it: two optimisers, passes of both kinds
+    through the judge, and buffers that begin at random and change with each pass."""
 
     def __init__(self) -> None:
         judge = nn.Sequential(spectral_norm(nn.Conv2d(3, 4, 4, 2)), nn.LeakyReLU(0.2), nn.Conv2d(4, 1, 3))
@@ -129,7 +129,8 @@ class Against(Learner[Batch]):
         self.decays = {"net": 0.9}
 
     def step(self, batch: Batch, tools: Tools) -> None:
-        pictures, truth = unroll(tools["net"], batch.low), batch.truth.flatten(0, 1)
+        pictures = unroll(tools["net"], batch.low, recompute=tools.step % 2 == 1)
+        truth = batch.truth.flatten(0, 1)
         with tools.frozen("judge") as judge:
             deceived = (judge(pictures.flatten(0, 1)) - 1).square().mean()
         tools.descend("net", {"l1": l1(pictures, batch.truth), "gan": 0.1 * deceived})

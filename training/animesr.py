@@ -24,6 +24,7 @@ from training.data.degrading import Degradation
 from training.degrade import BASIC_OP, LEARNED_OP
 from training.operators import load_operators
 from training.restoration import GENERATOR, RATES, Gan, HeldOut, Net, Restoring, shared
+from vsanimesr.cli import run
 from vsanimesr.errors import ArgumentError
 from vsanimesr.models import artifact
 from vsanimesr.spec import ARCHITECTURES
@@ -32,7 +33,7 @@ from vsanimesr.spec import ARCHITECTURES
 def main(arguments: Sequence[str] | None = None) -> int:
     """Do what the command line says; returns the exit code."""
     logging.basicConfig(level=logging.INFO, format="%(message)s")
-    return command.run(_parser(), arguments)
+    return run(_parser(), arguments)
 
 
 def _train(asked: argparse.Namespace) -> int | None:

@@ -1,31 +1,13 @@
-"""What the commands of the training ground have in common: how they fail and end, and how they write pictures."""
+"""What commands of the training ground have in common: how trainings end, and how pictures are written."""
 
-import argparse
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 
 from PIL import Image
 
 from training.core import Outcome
-from vsanimesr.errors import AnimeSRError, ArgumentError
-
-INTERRUPTED = 130
-"""Exit status of what a signal ended; where it can be interrupted, the same command goes on."""
-
-
-def run(parser: argparse.ArgumentParser, arguments: Sequence[str] | None) -> int:
-    """Do what a command line says by its `run`, and return the exit code: what that returns, 0 for None.
-
-    An error of ours is one line on standard error behind the name of the command, and 1.
-    """
-    asked = parser.parse_args(arguments)
-    try:
-        status: int | None = asked.run(asked)
-    except AnimeSRError as error:
-        print(f"{parser.prog.removeprefix('python -m ')}: {error}", file=sys.stderr)
-        return 1
-    return status or 0
+from vsanimesr.cli import INTERRUPTED
+from vsanimesr.errors import ArgumentError
 
 
 def concluded(outcome: Outcome, steps: int) -> int | None:

@@ -27,6 +27,7 @@ from training.distilling import Batch, Batches, Clip, Compared, Distillation, Di
 from training.distilling.learner import GROWTH
 from training.distilling.pool import DRAWN
 from vsanimesr import models
+from vsanimesr.cli import run
 from vsanimesr.errors import TrainingError
 from vsanimesr.models import artifact
 from vsanimesr.spec import ARCHITECTURES
@@ -34,7 +35,7 @@ from vsanimesr.spec import ARCHITECTURES
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Do what the command line says; returns the exit code."""
-    return command.run(_parser(), arguments)
+    return run(_parser(), arguments)
 
 
 def _pool(asked: argparse.Namespace) -> None:

@@ -18,39 +18,28 @@ from typing import Any
 import torch
 
 from training import external, words
-from training.command import INTERRUPTED
 from training.metrics import maniqa
 from training.report import clips, drifting, measures, methods, page
 from training.report.clips import Clip
 from training.report.measuring import measured
 from training.report.methods import Method, Network
 from training.report.results import TRUTH, DriftResult, Evaluation
+from vsanimesr.cli import run
 from vsanimesr.compare import ENCODINGS
-from vsanimesr.errors import AnimeSRError, ArgumentError
+from vsanimesr.errors import ArgumentError
 
 METHODS = ("bicubic", "animesr-v1", "animesr-v2")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run what the command line says; returns the exit code."""
-    asked = _parser().parse_args(arguments)
-    torch.set_num_threads(asked.threads)
-    torch.backends.cudnn.allow_tf32 = False
-    try:
-        evaluate(asked)
-    except AnimeSRError as error:
-        print(f"training.evaluate: {error}", file=sys.stderr)
-        return 1
-    except OSError as error:
-        print(f"training.evaluate: '{asked.output}': {error.strerror or error}", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        return INTERRUPTED
-    return 0
+    return run(_parser(), arguments)
 
 
 def evaluate(asked: argparse.Namespace) -> None:
     """Measure, and write `results.json` and `report.html` into the folder; raises what any part of it does."""
+    torch.set_num_threads(asked.threads)
+    torch.backends.cudnn.allow_tf32 = False
     prepared, found = measures.prepare(asked.metrics, _settings(asked))
     running = _methods(asked)
     asked.output.mkdir(parents=True, exist_ok=True)
@@ -153,6 +142,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_clips(parser.add_argument_group("clips (folders of pictures, or videos)"))
     _add_methods(parser.add_argument_group("methods"))
     _add_metrics(parser.add_argument_group("metrics"))
+    parser.set_defaults(run=evaluate)
     output = parser.add_argument_group("output")
     output.add_argument("--output", "-o", type=Path, default=Path("evaluation"), metavar="FOLDER", help="[%(default)s]")
     output.add_argument("--title", default="Evaluation", help="of the report [%(default)s]")

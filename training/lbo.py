@@ -26,6 +26,7 @@ from training.operators.adversarial import GanStage
 from training.operators.learner import RATES, Learning, NetStage
 from training.operators.network import FACTOR
 from training.operators.pairs import PATCH, Batch
+from vsanimesr.cli import run
 from vsanimesr.errors import TrainingError
 
 BATCHES = 2
@@ -34,7 +35,7 @@ BATCHES = 2
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Do what the command line says; returns the exit code."""
-    return command.run(_parser(), arguments)
+    return run(_parser(), arguments)
 
 
 def _train(asked: argparse.Namespace) -> int | None:

@@ -18,8 +18,9 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
+from vsanimesr.cli import run
 from vsanimesr.engines import files
-from vsanimesr.errors import AnimeSRError, TrainingError
+from vsanimesr.errors import TrainingError
 
 METHODS = BASE, BASIC, TWICE, POOL = "bicubic", "basic", "twice", "pool"
 """Enlarged; and the networks. What operators gain is POOL minus TWICE, which differ in nothing else."""
@@ -65,16 +66,14 @@ class Result:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Do what the command line says; returns the exit code."""
-    asked = _parser().parse_args(arguments)
-    try:
-        found = list(results(asked.folder))
-        trained = alike(asked.folder, sorted({each.seed for each in found}))
-        files.write(report(found, trained).encode(), asked.output)
-    except (AnimeSRError, OSError) as error:
-        print(f"training.proof: {error}", file=sys.stderr)
-        return 1
+    return run(_parser(), arguments)
+
+
+def _write(asked: argparse.Namespace) -> None:
+    found = list(results(asked.folder))
+    trained = alike(asked.folder, sorted({each.seed for each in found}))
+    files.write(report(found, trained).encode(), asked.output)
     print(asked.output)
-    return 0
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -82,6 +81,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m training.proof", description=__doc__, formatter_class=form)
     parser.add_argument("folder", type=Path, metavar="OUT")
     parser.add_argument("--output", "-o", type=Path, required=True, metavar="FILE.md")
+    parser.set_defaults(run=_write)
     return parser
 
 

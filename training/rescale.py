@@ -17,7 +17,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from training import command, words
+from training import words
 from training.preparing.workers import Seen
 from training.report.methods import PRECISIONS
 from training.rescaling import Choice, Measured, Pairing, Settings, load, make, measure, measured
@@ -25,18 +25,18 @@ from training.rescaling.choice import AUTO, CHOICE, HABIT, PERSON, UNRELIABLE, U
 from training.rescaling.measuring import refuse_other
 from training.rescaling.sheet import SHEET, write
 from vsanimesr.children import terminated_as_interrupted
+from vsanimesr.cli import INTERRUPTED, run
 from vsanimesr.errors import TrainingError
 from vsanimesr.media.probing import identity
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Do what the command line says; returns the exit code."""
-    try:
-        with terminated_as_interrupted():
-            return command.run(_parser(), arguments)
-    except KeyboardInterrupt:
+    with terminated_as_interrupted():
+        status = run(_parser(), arguments)
+    if status == INTERRUPTED:
         print("training.rescale: stopped; run the same command again", file=sys.stderr)
-        return command.INTERRUPTED
+    return status
 
 
 def _measure(asked: argparse.Namespace) -> None:

@@ -9,19 +9,13 @@ from pathlib import Path
 from training.core import checkpoints
 from training.core.export import export
 from training.core.show import told
-from vsanimesr.errors import AnimeSRError
+from vsanimesr.cli import run
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run what the command line says; returns the exit code."""
-    asked = _parser().parse_args(arguments)
     logging.basicConfig(level=logging.WARNING, format="%(message)s")
-    try:
-        {"show": _show, "export": _export}[asked.command](asked)
-    except AnimeSRError as error:
-        print(f"training.core: {error}", file=sys.stderr)
-        return 1
-    return 0
+    return run(_parser(), arguments)
 
 
 def _show(asked: argparse.Namespace) -> None:
@@ -36,11 +30,13 @@ def _export(asked: argparse.Namespace) -> None:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m training.core", description="Look at checkpoints of trainings.")
-    commands = parser.add_subparsers(dest="command", required=True)
+    commands = parser.add_subparsers(metavar="COMMAND", required=True)
     of_a_training = "of a training, whose newest whole checkpoint is meant, or of one checkpoint"
     show = commands.add_parser("show", help="say what a checkpoint holds")
+    show.set_defaults(run=_show)
     show.add_argument("folder", type=Path, help=of_a_training)
     out = commands.add_parser("export", help="write the weights of a network for `vsanimesr models import`")
+    out.set_defaults(run=_export)
     out.add_argument("folder", type=Path, help=of_a_training)
     out.add_argument("network", help="its name, which `show` tells")
     out.add_argument("output", type=Path, help="the file, such as net.pth")

@@ -22,6 +22,7 @@ from training.critics import balanced, making
 from training.critics.drawings import Drawings
 from training.critics.samples import Batch, Samples
 from training.critics.teaching import FeatureTraining, Teaching
+from vsanimesr.cli import run
 from vsanimesr.errors import TrainingError
 
 HELD_OUT = 32
@@ -30,7 +31,7 @@ HELD_OUT = 32
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Do what the command line says; returns the exit code."""
-    return command.run(_parser(), arguments)
+    return run(_parser(), arguments)
 
 
 def _train(asked: argparse.Namespace) -> int | None:

@@ -16,21 +16,13 @@ from training.data.degrading import AnimeSROp, BasicOp
 from training.data.loader import Loader
 from training.data.samples import Plan, Pool
 from training.operators import load_operators
-from vsanimesr.errors import AnimeSRError
+from vsanimesr.cli import run
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run what the command line says; returns the exit code."""
-    asked = _parser().parse_args(arguments)
     logging.basicConfig(level=logging.INFO, format="%(message)s")
-    try:
-        {"speed": _speed, "sheet": _sheet}[asked.command](asked)
-    except AnimeSRError as error:
-        print(f"training.data: {error}", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        return 130
-    return 0
+    return run(_parser(), arguments)
 
 
 def _speed(asked: argparse.Namespace) -> None:
@@ -61,13 +53,15 @@ def _plan(asked: argparse.Namespace) -> Plan:
 
 def _parser() -> argparse.ArgumentParser:
     root = argparse.ArgumentParser(prog="python -m training.data", description="Samples for a training.")
-    commands = root.add_subparsers(dest="command", required=True)
+    commands = root.add_subparsers(metavar="COMMAND", required=True)
     timing = commands.add_parser("speed", help="samples per second, and where the time goes")
+    timing.set_defaults(run=_speed)
     timing.add_argument("--seconds", type=float, default=10, help="how long to measure [%(default)s]")
     timing.add_argument("--workers", type=int, default=0, help="processes [%(default)s]")
     timing.add_argument("--step", type=float, default=0, help="seconds that a training takes for a batch [%(default)s]")
     timing.add_argument("--threads", type=words.positive, default=1, help="of PyTorch in this process [%(default)s]")
     page = commands.add_parser("sheet", help="a picture of samples")
+    page.set_defaults(run=_sheet)
     page.add_argument("--samples", type=words.positive, default=6, help="how many [%(default)s]")
     page.add_argument("--shown", type=words.positive, default=2, help="frames of each [%(default)s]")
     for each in (timing, page):

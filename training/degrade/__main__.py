@@ -14,25 +14,20 @@ from training import command, words
 from training.degrade import apply, codec, footage, sheet, speed
 from training.degrade.ranges import ANISOTROPIC, BASIC_OP, LEARNED_OP, Ranges
 from training.operators import LBO, load_operators
-from vsanimesr.errors import AnimeSRError, ArgumentError
+from vsanimesr.cli import run
+from vsanimesr.errors import ArgumentError
 
 STAGES = {"first": BASIC_OP, "final": LEARNED_OP}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run what the command line says; returns the exit code."""
-    asked = _parser().parse_args(arguments)
     logging.basicConfig(level=logging.INFO, format="%(message)s")
-    torch.set_num_threads(asked.threads)
-    try:
-        {"sheet": _sheet, "apply": _apply, "speed": _speed}[asked.command](asked)
-    except AnimeSRError as error:
-        print(f"training.degrade: {error}", file=sys.stderr)
-        return 1
-    return 0
+    return run(_parser(), arguments)
 
 
 def _sheet(asked: argparse.Namespace) -> None:
+    torch.set_num_threads(asked.threads)
     windows = [sheet.window(path, asked.frames, asked.side, asked.at) for path in asked.inputs]
     page = sheet.draw(
         windows, _ranges(asked), asked.seed, asked.recipes, codec.choose(asked.codec), operators=_operators(asked)
@@ -41,6 +36,7 @@ def _sheet(asked: argparse.Namespace) -> None:
 
 
 def _apply(asked: argparse.Namespace) -> None:
+    torch.set_num_threads(asked.threads)
     source = footage.frames(asked.input)
     pool, chosen = _operators(asked), codec.choose(asked.codec)
     frames = apply.degraded(source, _ranges(asked), asked.seed, chosen, length=asked.clip, operators=pool)
@@ -49,6 +45,7 @@ def _apply(asked: argparse.Namespace) -> None:
 
 
 def _speed(asked: argparse.Namespace) -> None:
+    torch.set_num_threads(asked.threads)
     clip, chosen = speed.clip(asked.frames, asked.side).to(asked.device), codec.choose(asked.codec)
     pool = [each.to(asked.device) for each in _operators(asked)]
     timing = speed.measure(clip, _ranges(asked), chosen, seed=asked.seed, seconds=asked.seconds, operators=pool)
@@ -70,8 +67,9 @@ def _operators(asked: argparse.Namespace) -> list[LBO]:
 
 def _parser() -> argparse.ArgumentParser:
     root = argparse.ArgumentParser(prog="python -m training.degrade", description="AnimeSR's degradations.")
-    commands = root.add_subparsers(dest="command", required=True)
+    commands = root.add_subparsers(metavar="COMMAND", required=True)
     page = commands.add_parser("sheet", help="a picture of the operators and of whole recipes")
+    page.set_defaults(run=_sheet)
     page.add_argument("inputs", nargs="+", type=Path, metavar="INPUT", help="pictures or videos")
     page.add_argument("--output", "-o", type=Path, default=Path("degradations.png"), help="the picture [%(default)s]")
     page.add_argument("--recipes", type=words.positive, default=7, help="how many for each input [%(default)s]")
@@ -79,12 +77,14 @@ def _parser() -> argparse.ArgumentParser:
     page.add_argument("--side", type=_by_four, default=240, help="HR samples that are shown, by 4 [%(default)s]")
     page.add_argument("--at", type=_place, metavar="X,Y", help="where they begin [where there is most detail]")
     video = commands.add_parser("apply", help="degrade a video into a lossless file")
+    video.set_defaults(run=_apply)
     video.add_argument("input", type=Path, metavar="IN", help="a video")
     video.add_argument("output", type=Path, metavar="OUT.mkv", help="FFV1, a quarter of its width and height")
     video.add_argument(
         "--clip", type=words.whole, default=0, metavar="N", help="a new recipe every N frames [one for all]"
     )
     clips = commands.add_parser("speed", help="clips per second, and the time of each stage")
+    clips.set_defaults(run=_speed)
     clips.add_argument("--frames", type=words.positive, default=15, help="of a clip [%(default)s]")
     clips.add_argument("--side", type=_by_four, default=256, help="HR samples, by 4 [%(default)s]")
     clips.add_argument("--seconds", type=float, default=10, help="how long to measure [%(default)s]")

@@ -20,6 +20,7 @@ from training.degrade import footage, generator
 from training.hidden.chains import CHAINS, Hidden
 from training.hidden.codecs import RATE
 from training.hidden.signal import reduced
+from vsanimesr.cli import run
 
 KEY = 3, 1
 """Of the draws of a clip, which are those of no evaluation."""
@@ -28,7 +29,7 @@ KEY = 3, 1
 def main(arguments: Sequence[str] | None = None) -> int:
     """Do what the command line says; returns the exit code."""
     torch.set_num_threads(1)
-    return command.run(_parser(), arguments)
+    return run(_parser(), arguments)
 
 
 def _video(asked: argparse.Namespace) -> None:

@@ -9,13 +9,14 @@
 #   DATA=FOLDER    clips of high quality, AVC-Train's or those of training.prepare; otherwise they are drawn, and kept in OUT
 #   VGG19=FILE     the weights of the perceptual loss; otherwise features are trained on drawings, in step 0
 #   STEPS=60000    of each L1 stage; a GAN stage takes half of it
-#   BATCH=8        samples of a step; where memory is short lower it, or say RECOMPUTE=1, which takes half as long again
+#   BATCH=8        samples of a step; where memory is short lower it, or say RECOMPUTE=1, which computes every step forward twice
 #   CLIPS=60       of eleven frames, out of each video, that an operator is learned from
 #   WORKERS=6      processes that draw and degrade
 #   DEVICE=cuda    cpu only shows that it runs
 #
-# What differs from the paper, so that it ends in a day rather than in weeks: fewer and smaller steps, samples that grow from
-# one frame to fifteen, a rate that begins higher and falls, and many samples out of every clip that was degraded.
+# What differs from the paper, to be shorter: fewer and smaller steps, samples that grow from one frame to fifteen, a rate
+# that begins higher and falls, and many samples out of every clip that was degraded. How long it takes on a GPU has not
+# been measured; on a processor all its steps have run with a few samples (STEPS=12 BATCH=2 CLIPS=5 DEVICE=cpu).
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 python=${PYTHON:-.venv/bin/python}

@@ -12,18 +12,12 @@ from training.toon import sheet as sheets
 from training.toon.film import clip
 from training.toon.noise import Pixels
 from training.toon.rng import SPLITS
-from vsanimesr.errors import AnimeSRError
+from vsanimesr.cli import run
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs what the command line says; returns the exit code."""
-    asked = parser().parse_args(arguments)
-    try:
-        asked.run(asked)
-    except (AnimeSRError, OSError) as error:
-        print(f"training.toon: {error}", file=sys.stderr)
-        return 1
-    return 0
+    return run(parser(), arguments)
 
 
 def sheet(asked: argparse.Namespace) -> None:
@@ -97,12 +91,12 @@ def parser() -> argparse.ArgumentParser:
 def command(
     commands: "argparse._SubParsersAction[argparse.ArgumentParser]",
     name: str,
-    run: Callable[[argparse.Namespace], None],
+    action: Callable[[argparse.Namespace], None],
     frames: bool = True,
 ) -> argparse.ArgumentParser:
     """One command with what all of them understand."""
-    made = commands.add_parser(name, help=run.__doc__)
-    made.set_defaults(run=run)
+    made = commands.add_parser(name, help=action.__doc__)
+    made.set_defaults(run=action)
     made.add_argument("--seed", type=int, default=0)
     made.add_argument("--size", type=words.size, default=(960, 544), metavar="WIDTHxHEIGHT")
     made.add_argument("--split", choices=SPLITS, default="train")

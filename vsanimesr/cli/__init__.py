@@ -10,7 +10,7 @@ from vsanimesr.cli import compare, doctor, engines, models, upscale
 from vsanimesr.errors import AnimeSRError
 
 INTERRUPTED = 130
-"""Exit status after Ctrl-C."""
+"""Exit status of what Ctrl-C or another signal ended."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -19,18 +19,23 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def run(parser: argparse.ArgumentParser, argv: Sequence[str] | None = None) -> int:
-    """Run a parser's command; returns its status, or 1 after an error of ours; usage errors exit with 2."""
+    """Do what a command line says by its `run`, and return the exit code: what that returns, 0 for None.
+
+    An error of ours or of the system is one line on standard error, and 1; usage errors exit with 2.
+    """
     arguments = parser.parse_args(argv)
+    name = parser.prog.removeprefix("python -m ")
     try:
         status: int | None = arguments.run(arguments)
     except AnimeSRError as error:
-        print(f"{parser.prog}: {error}", file=sys.stderr)
-        return 1
-    except PermissionError as error:
-        print(f"{parser.prog}: {error.filename}: {error.strerror}", file=sys.stderr)
+        print(f"{name}: {error}", file=sys.stderr)
         return 1
     except BrokenPipeError:  # nobody reads on, as with `| head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is left to flush goes there
+        return 1
+    except OSError as error:
+        place = f"{error.filename}: " if error.filename else ""
+        print(f"{name}: {place}{error.strerror or error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         return INTERRUPTED
