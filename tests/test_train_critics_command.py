@@ -28,6 +28,18 @@ def drawn(tmp_path_factory: pytest.TempPathFactory) -> Drawings:
     return Drawings(tmp_path_factory.mktemp("drawings"), SIZE)
 
 
+def test_a_file_of_features_can_be_checked_before_a_training(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "vgg19.pth").write_bytes(b"half of a download")
+    assert __main__.main(["check", "--vgg19", str(tmp_path / "vgg19.pth")]) == 1
+    assert "vgg19.pth" in capsys.readouterr().err
+    assert __main__.main(["check"]) == 1
+    assert "--vgg19" in capsys.readouterr().err
+    assert __main__.main(["check", "--perceptual", "random"]) == 0
+    assert capsys.readouterr().out.startswith("random  ")
+
+
 @pytest.mark.slow
 def test_features_are_trained_exported_and_judge(
     drawn: Drawings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]

@@ -51,6 +51,14 @@ def test_ringing_and_blurs_keep_what_is_flat():
     assert (signal.ringing(STEP, 0.2) - STEP).abs().max() > 0.02
 
 
+@pytest.mark.parametrize("late", [0, 3])
+def test_what_is_late_comes_from_the_left_and_nothing_around_the_frame(late):
+    ramp = torch.linspace(0, 1, 16).expand(1, 3, 4, 16)
+    shifted = (signal.echoed(ramp, 0.5, late) * 1.5 - ramp) / 0.5
+    torch.testing.assert_close(shifted[..., late:], ramp[..., : 16 - late], atol=1e-5, rtol=0)
+    assert (shifted[..., :late].abs() < 1e-5).all()
+
+
 def test_blurred_colour_leaves_luma():
     red = STEP * torch.tensor([1.0, 0.1, 0.1]).reshape(1, 3, 1, 1)
     made = signal.coloured(red, 2.0, 0.0, late=0)

@@ -1,22 +1,31 @@
-"""The report of the proof, of results whose figures are known."""
+"""The report of the proof, of results whose figures are known, and what is no comparison."""
 
 import json
 
 import pytest
 
+from tests.networks import network
 from training.proof import main
+from training.proving.page import Gain
+from vsanimesr.models import artifact
 
+NETWORKS = "basic", "twice", "pool"
 TRAINED = {"stage": "net", "steps": 9, "batch": 4, "network": {"features": 24, "blocks": [3, 2, 1]}, "renderer": 1}
+MODEL = network(architecture="animesr-lite")
 
 
-def write(folder, seed, kind, twice, pool):
+def evaluated(folder, seed, kind, twice, pool):
     """A results.json of clips of these figures, None where there is none; bicubic has 20, basic 21."""
     rows = [{"bicubic": 20.0, "basic": 21.0, "twice": a, "pool": b} for a, b in zip(twice, pool, strict=True)]
-    clips = [{name: {"psnr": 1.0, "psnr-lines": value} for name, value in row.items()} for row in rows]
-    means = {name: {"psnr": 1.0, "psnr-lines": mean([row[name] for row in rows])} for name in rows[0]}
+    clips = [{name: {"psnr": value, "psnr-lines": value} for name, value in row.items()} for row in rows]
+    means = {name: dict.fromkeys(("psnr", "psnr-lines"), mean([row[name] for row in rows])) for name in rows[0]}
+    methods = {"bicubic": "imresize"} | dict.fromkeys(
+        NETWORKS, f"drawn, weights {MODEL.spec.weights_sha256[:12]}, fp32"
+    )
     path = folder / seed / kind / "results.json"
     path.parent.mkdir(parents=True)
-    path.write_text(json.dumps({"means": means, "clips": [{"means": clip} for clip in clips]}))
+    named = [{"name": f"clip {number}", "means": clip} for number, clip in enumerate(clips)]
+    path.write_text(json.dumps({"methods": methods, "means": means, "clips": named}))
     return path
 
 
@@ -25,66 +34,139 @@ def mean(values):
     return sum(known) / len(known)
 
 
-def train(folder, *seeds, **changed):
-    """The settings of all trainings, one of which is changed."""
-    for seed in seeds:
-        for arm in ("basic", "twice", "pool"):
-            path = folder / seed / arm / "settings.json"
-            path.parent.mkdir(parents=True)
-            own = {"seed": int(seed), "twice": arm != "basic", "operators": ["x"] if arm == "pool" else []}
-            path.write_text(json.dumps(TRAINED | own | (changed if arm == "pool" else {})))
+def settings(folder, where, name, **changed):
+    """What a training was asked for."""
+    path = folder / where / name / "settings.json"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    own = {"seed": int(where), "twice": name != "basic", "operators": ["x"] if name == "pool" else []}
+    path.write_text(json.dumps(TRAINED | own | changed))
 
 
-def test_gains_and_their_spread(tmp_path):
-    train(tmp_path, "0", "1")
-    write(tmp_path, "0", "tape", [22, 24], [23, 24])
-    write(tmp_path, "1", "tape", [22, 24], [23, 26])
-    assert main([str(tmp_path), "-o", str(tmp_path / "proof.md")]) == 0
-    text = (tmp_path / "proof.md").read_text()
-    assert "of the seeds 0, 1 (stage net, 9 steps of 4 samples, 24 features" in text
-    assert "| tape | 20.00 | 21.00 | 23.00 | 24.00 | +1.00 | 0.71 | +0.50 to +1.50 | 3 of 4 |" in text
+@pytest.fixture
+def proof(tmp_path):
+    """A folder of two seeds, whose networks are trained, and judged on `broadcast`."""
+    for seed, pool in (("0", [23, 23]), ("1", [23, 25])):
+        for name in NETWORKS:
+            settings(tmp_path, seed, name)
+            artifact.write(MODEL, tmp_path / seed / f"{name}.onnx")
+        evaluated(tmp_path, seed, "broadcast", [22, 24], pool)
+    return tmp_path
+
+
+def told(folder):
+    """The report's text."""
+    assert main([str(folder), "-o", str(folder / "proof.md")]) == 0
+    return (folder / "proof.md").read_text()
+
+
+def refused(folder, capsys):
+    """Why there is no report."""
+    assert main([str(folder), "-o", str(folder / "proof.md")]) == 1
+    assert not (folder / "proof.md").exists()
+    return capsys.readouterr().err
+
+
+def test_gains_and_their_spread(proof):
+    text = told(proof)
+    assert "of 2 clips by networks of the seeds 0, 1 (stage net, 9 steps of 4 samples, 24 features" in text
+    row = next(line for line in text.splitlines() if line.startswith("| broadcast"))
+    assert row.startswith("| broadcast | 20.00 | 21.00 | 23.00 | 23.50 | +2.50 ± 0.71 (+2.00 to +3.00; 2 of 2 clips)")
+    assert "| +0.50 ± 0.71 (+0.00 to +1.00; 1 of 2 clips): unclear |" in row
     assert "SSIM" not in text
 
 
-def test_clips_without_a_figure_do_not_count(tmp_path):
-    train(tmp_path, "0", "1")
+def test_it_answers_for_the_degradations_that_nothing_knows(proof):
     for seed in ("0", "1"):
-        write(tmp_path, seed, "tape", [22, None], [23, None])
-    assert main([str(tmp_path), "-o", str(tmp_path / "proof.md")]) == 0
-    assert "+1.00 | 0.00 | +1.00 to +1.00 | 2 of 2 |" in (tmp_path / "proof.md").read_text()
+        evaluated(proof, seed, "tape", [22, 24], [21, 23])
+        evaluated(proof, seed, "bicubic", [22, 24], [21, 23])
+    answers = [line for line in told(proof).splitlines() if line.startswith("- ")]
+    assert [line.split("`")[1] for line in answers] == ["broadcast", "tape"]
+    assert "learned from videos of it): the pool **unclear** against the basic operators alone, +2.50 dB" in answers[0]
+    assert "**helps** against the basic operators alone, +1.00 dB" in answers[1]
+    assert "**hurts** against two reductions without operators, -1.00 dB" in answers[1]
 
 
-@pytest.mark.parametrize("missing", ["a seed", "a degradation"])
-def test_what_is_missing_is_said(tmp_path, capsys, missing):
-    train(tmp_path, "0", "1")
-    write(tmp_path, "0", "tape", [22], [23])
-    if missing == "a degradation":
-        write(tmp_path, "1", "tape", [22], [23])
-        write(tmp_path, "1", "basic-op", [22], [23])
-    assert main([str(tmp_path), "-o", str(tmp_path / "proof.md")]) == 1
-    assert "run what is missing" in capsys.readouterr().err
+@pytest.mark.parametrize(
+    ("seeds", "verdict"),
+    [
+        ((1.0, 1.0), "helps"),
+        ((-1.0, -1.0, -1.0), "hurts"),
+        ((0.0, 0.0), "unclear"),
+        ((1.0, 2.0, 3.0), "unclear"),  # 2 against 4.303 / sqrt(3), 2.48
+        ((2.0, 3.0, 4.0), "helps"),
+        ((-2.0, -3.0, -4.0), "hurts"),
+        ((1.0, 2.0), "unclear"),
+        (tuple(2 + n % 2 for n in range(30)), "helps"),
+    ],
+)
+def test_a_verdict_is_student_s(seeds, verdict):
+    assert Gain(seeds, ()).verdict == verdict
 
 
-@pytest.mark.parametrize("changed", [{"steps": 10}, {"clean": 0.5}])
-def test_trainings_that_cannot_be_compared_are_refused(tmp_path, capsys, changed):
-    train(tmp_path, "0", "1", **changed)
+def test_clips_without_a_figure_do_not_count(proof):
     for seed in ("0", "1"):
-        write(tmp_path, seed, "tape", [22], [23])
-    assert main([str(tmp_path), "-o", str(tmp_path / "proof.md")]) == 1
-    assert f"pool/settings.json' differs from the others in {next(iter(changed))}" in capsys.readouterr().err
+        evaluated(proof, seed, "tape", [22, None], [23, None])
+    assert "+1.00 ± 0.00 (+1.00 to +1.00; 1 of 1 clips): helps" in told(proof)
 
 
-@pytest.mark.parametrize("damage", ["{", '{"means": {"bicubic": {"psnr": 1}}, "clips": []}'])
-def test_results_of_others_are_named(tmp_path, capsys, damage):
-    write(tmp_path, "0", "tape", [22], [23]).write_text(damage)
-    assert main([str(tmp_path), "-o", str(tmp_path / "proof.md")]) == 1
-    assert "tape/results.json' is damaged, or of other methods" in capsys.readouterr().err
+@pytest.mark.parametrize("missing", ["1/broadcast", "1/pool", "1/pool.onnx", "0/pool/settings.json"])
+def test_what_is_missing_is_said(proof, capsys, missing):
+    (proof / missing).rename(proof / "away")
+    said = refused(proof, capsys)
+    assert "run what is missing" in said or f"{missing} cannot be read" in said
 
 
-def test_an_endless_figure_is_named(tmp_path, capsys):
-    train(tmp_path, "0", "1")
+def test_the_degradation_that_was_learned_must_be_there(proof, capsys):
     for seed in ("0", "1"):
-        path = write(tmp_path, seed, "tape", [22], [23])
-        path.write_text(path.read_text().replace("23.0", '"inf"'))
-    assert main([str(tmp_path), "-o", str(tmp_path / "proof.md")]) == 1
-    assert "has no psnr-lines, but 'inf'" in capsys.readouterr().err
+        (proof / seed / "broadcast").rename(proof / seed / "tape")
+    assert "there are no results on 'broadcast'" in refused(proof, capsys)
+    assert main([str(proof), "-o", str(proof / "proof.md"), "--learned", "tape"]) == 0
+
+
+@pytest.mark.parametrize(
+    ("changed", "why"),
+    [
+        ({"steps": 10}, "differs from the others in steps"),
+        ({"clean": 0.5}, "differs from the others in clean"),
+        ({"seed": 5}, "has another seed than 'basic' beside it"),
+        ({"operators": []}, "was not degraded as 'pool' is"),
+        ({"twice": False}, "was not degraded as 'pool' is"),
+    ],
+)
+def test_trainings_that_cannot_be_compared_are_refused(proof, capsys, changed, why):
+    settings(proof, "1", "pool", **changed)
+    assert f"1/pool' {why}: that is no comparison" in refused(proof, capsys)
+
+
+def test_one_seed_twice_is_no_spread(proof, capsys):
+    for name in NETWORKS:
+        settings(proof, "1", name, seed=0)
+    assert "has two folders of one seed" in refused(proof, capsys)
+
+
+def test_figures_of_other_weights_are_refused(proof, capsys):
+    artifact.write(network(seed=1, architecture="animesr-lite"), proof / "1" / "twice.onnx")
+    assert "1/broadcast/results.json' is of other weights than" in refused(proof, capsys)
+
+
+def test_figures_of_other_clips_are_refused(proof, capsys):
+    path = proof / "1" / "broadcast" / "results.json"
+    path.write_text(path.read_text().replace("clip 1", "clip 9"))
+    assert "seed 1 was judged on broadcast by other clips than seed 0" in refused(proof, capsys)
+
+
+@pytest.mark.parametrize(
+    ("damage", "why"),
+    [("{", "cannot be read"), ('{"means": {"bicubic": {"psnr": 1}}, "clips": [], "methods": {}}', "of other methods")],
+)
+def test_results_of_others_are_named(proof, capsys, damage, why):
+    (proof / "0" / "broadcast" / "results.json").write_text(damage)
+    said = refused(proof, capsys)
+    assert "broadcast/results.json'" in said
+    assert why in said
+
+
+def test_an_endless_figure_is_named(proof, capsys):
+    path = proof / "1" / "broadcast" / "results.json"
+    path.write_text(path.read_text().replace("24.0", '"inf"'))
+    assert "has no psnr, but 'inf'" in refused(proof, capsys)

@@ -150,3 +150,31 @@ def test_held_out_clips_are_judged_against_their_truth():
     assert found["made and truth"].shape == (1, 3, 64, 192)
     torch.testing.assert_close(found["made and truth"][:, :, :, 96:], held.truth[0][-1:])
     assert 0 < found["psnr"] < 60
+
+
+class Enlarging(torch.nn.Module):
+    """Enlarges by four."""
+
+    def __init__(self, mode):
+        super().__init__()
+        self.mode = mode
+
+    def initial_state(self, n, h, w):
+        return torch.zeros(n, 1, h, w)
+
+    def forward(self, window, state):
+        return torch.nn.functional.interpolate(window[:, 3:6], scale_factor=4.0, mode=self.mode), state
+
+
+def test_soft_pictures_have_fewer_edges_than_sharp_ones_and_bicubic_gains_nothing():
+    truth = (torch.rand(2, 3, 8, 8, generator=torch.Generator().manual_seed(1)) > 0.5).float()
+    held = HeldOut([truth], [truth.repeat_interleave(4, 2).repeat_interleave(4, 3)])
+    device = torch.nn.Parameter(torch.zeros(1))
+    found = {}
+    for mode in ("nearest", "bilinear", "bicubic"):
+        network = Enlarging(mode)
+        network.device = device
+        found[mode] = held.judged(network)
+    assert found["nearest"]["edges"].item() == pytest.approx(1)
+    assert found["bilinear"]["edges"] < 0.9
+    assert found["bicubic"]["over bicubic"].item() == pytest.approx(0, abs=1e-5)

@@ -1,5 +1,6 @@
 """What the training's README commands do; those that take minutes are in `training/runs/cpu-smoke.sh`."""
 
+import importlib
 import os
 import re
 import subprocess
@@ -16,7 +17,8 @@ pytestmark = pytest.mark.slow  # processes of their own
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "training" / "README.md").read_text(encoding="utf-8")
-COMMANDS = [line.strip() for line in README.splitlines() if line.startswith("    python -m training.")]
+LINES = re.sub(r"\\\n\s+", "", README).splitlines()
+COMMANDS = [line.strip() for line in LINES if line.startswith("    python -m training.")]
 
 
 def run(start: str, cwd: Path, **words: str) -> None:
@@ -58,6 +60,16 @@ def test_clips_out_of_a_video(tmp_path: Path) -> None:
     assert len(list((tmp_path / "clips").rglob("*.png"))) == 100
     run("data sheet", tmp_path)
     looked_at(tmp_path / "samples.png")
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_command_line_is_one_of_its_command_s(command: str) -> None:
+    name, *arguments = command.split()[2:]
+    module = importlib.import_module(name)
+    if not hasattr(module, "main"):
+        module = importlib.import_module(f"{name}.__main__")
+    parser = module._parser() if hasattr(module, "_parser") else module.parser()
+    assert vars(parser.parse_args(arguments))  # others end the process
 
 
 def test_every_module_that_it_names_is_there() -> None:

@@ -1,8 +1,9 @@
 """AnimeSR's own training (NeurIPS 2022, section 5), a stage at a time.
 
     python -m training.animesr train AVC-Train RUN-1A --stage net --steps 300000
-    python -m training.animesr train AVC-Train RUN-1B --stage gan --steps 300000 --begin-with RUN-1A --vgg19 FILE
-    python -m training.animesr train AVC-Train RUN-3 --stage gan --steps 300000 --begin-with RUN-1A --operators A.pt
+    python -m training.animesr train AVC-Train RUN-1B --stage gan --steps 300000 --begin-with RUN-1A --vgg19 VGG
+    python -m training.animesr train AVC-Train RUN-3 --stage gan --steps 300000 --begin-with RUN-1A --vgg19 VGG \
+        --operators A.pth B.pth
     python -m training.animesr export RUN-3 mine.onnx --name mine
 
 By torchrun several GPUs share the work. Everything can be interrupted and goes on by the same command.

@@ -25,8 +25,8 @@ def unroll(network: Recurrent | nn.Module, clip: Tensor, *, recompute: bool = Fa
 
     The frame before the first is the first, the frame after the last is the last (AnimeSR, section 3.4); gradients
     run through all frames. `recompute` keeps only the states between frames for the backward pass and computes each
-    step once more there (Chen et al., arXiv 1604.06174): less memory for half as much time again. The network may
-    be wrapped for several processes. Raises FormatError for other shapes.
+    step once more there (Chen et al., arXiv 1604.06174): less memory for one more pass forward. The network may be
+    wrapped for several processes. Raises FormatError for other shapes.
     """
     return torch.stack([picture for picture, _ in steps(network, clip, recompute=recompute)], 1)
 

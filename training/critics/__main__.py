@@ -2,9 +2,10 @@
 
     python -m training.critics train RUN --steps 30000
     python -m training.critics export RUN toon.pth
+    python -m training.critics check --vgg19 FILE
 
-then `--perceptual toon --toon-features toon.pth`. It learns what the renderer and the degradations know: where lines
-are, what is flat, colours and ways of edges before a picture was worn, how it was worn, and what is in it.
+`--perceptual toon --toon-features toon.pth` then takes them. They learn what the renderer and the degradations know:
+where lines are, what is flat, colours and ways of edges before a picture was worn, how it was worn, and what is in it.
 Everything can be interrupted and goes on by the same command.
 """
 
@@ -20,6 +21,7 @@ from training.core import Trainer, World, checkpoints, joined, seed
 from training.core.export import weights
 from training.critics import balanced, making
 from training.critics.drawings import Drawings
+from training.critics.options import add_perceptual, perceptual
 from training.critics.samples import Batch, Samples
 from training.critics.teaching import FeatureTraining, Teaching
 from vsanimesr.cli import run
@@ -81,6 +83,11 @@ def _export(asked: argparse.Namespace) -> None:
     print(f"{asked.output}: {asked.output.stat().st_size:,} bytes, after {found.facts.step} steps")
 
 
+def _check(asked: argparse.Namespace) -> None:
+    if loss := perceptual(asked):
+        print("  ".join(loss.described.values()))
+
+
 def _parser() -> argparse.ArgumentParser:
     form = argparse.RawDescriptionHelpFormatter
     parser = argparse.ArgumentParser(prog="python -m training.critics", description=__doc__, formatter_class=form)
@@ -110,6 +117,10 @@ def _parser() -> argparse.ArgumentParser:
     action.add_argument("output", type=Path, metavar="FILE.pth")
     _add_drawn(action)
     action.set_defaults(run=_export)
+
+    action = commands.add_parser("check", help="whether the perceptual loss can be made of a file of features")
+    add_perceptual(action)
+    action.set_defaults(run=_check)
     return parser
 
 

@@ -38,13 +38,13 @@ def ringing(frames: Tensor, amount: float) -> Tensor:
 
 def echoed(frames: Tensor, amount: float, delay: int) -> Tensor:
     """With a weak copy `delay` samples to the right."""
-    return (frames + amount * torch.roll(frames, delay, -1)) / (1 + amount)
+    return (frames + amount * _later(frames, delay)) / (1 + amount)
 
 
 def coloured(frames: Tensor, across: float, down: float, late: int) -> Tensor:
     """Colour, not luma, blurred by a Gaussian and `late` samples to the right."""
     signal = torch.einsum("ij,tjhw->tihw", _YCC, frames)
-    colour = torch.roll(blurred(signal[:, 1:], across, down), late, -1)
+    colour = _later(blurred(signal[:, 1:], across, down), late)
     return torch.einsum("ij,tjhw->tihw", _RGB, torch.cat([signal[:, :1], colour], 1))
 
 
@@ -54,6 +54,11 @@ def streaked(frames: Tensor, rows: float, grain: float, rng: np.random.Generator
     lines = torch.from_numpy(rng.standard_normal((*shape[:3], 1), np.float32))
     noise = blurred(torch.from_numpy(rng.standard_normal(shape, np.float32)), 1.0, 0.0)
     return frames + rows * lines + grain * noise / noise.std()
+
+
+def _later(frames: Tensor, samples: int) -> Tensor:
+    first = frames[..., :1].expand(*frames.shape[:-1], samples)
+    return torch.cat([first, frames[..., : frames.shape[-1] - samples]], -1)
 
 
 def _gaussian(sigma: float) -> Tensor:

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from training import toon
 from training.core import unroll
 from training.core.losses import psnr
 from training.core.unroll import Recurrent
@@ -31,8 +32,6 @@ class HeldOut:
 
         All trainings are judged by the same ones, which the basic operators degraded.
         """
-        from training import toon  # noqa: PLC0415  - brings skia, which footage does not need
-
         degradation, lows, truths = BasicOp(), [], []
         for seed in range(clips):
             film = toon.clip(seed, frames=frames, size=size, split="val")
@@ -42,14 +41,24 @@ class HeldOut:
         return cls(lows, truths)
 
     def judged(self, network: Recurrent | nn.Module) -> Mapping[str, Tensor]:
-        """`psnr`, dB, the mean over frames and clips, the gain over bicubic, and last pictures beside their truth."""
+        """Means over frames and clips, and last pictures beside their truth.
+
+        `psnr`, dB; `over bicubic`, dB, what is gained over that; `edges`, the mean difference of neighbouring samples
+        as a share of the truth's: less than 1 is softer, more is sharper than it or noisier.
+        """
         device = next(network.parameters()).device if isinstance(network, nn.Module) else torch.device("cpu")
-        found, bicubic, pairs = [], [], []
+        found, bicubic, edges, pairs = [], [], [], []
         for low, truth in zip(self.low, self.truth, strict=True):
             made = unroll(network, low[None].to(device))[0].float().cpu().clamp(0, 1)
             enlarged = F.interpolate(low, scale_factor=4.0, mode="bicubic", align_corners=False).clamp(0, 1)
             found.append(psnr(made, truth))
             bicubic.append(psnr(enlarged, truth))
+            edges.append(_edges(made) / _edges(truth))
             pairs.append(torch.cat([made[-1:], truth[-1:]], 3))
         mean = torch.tensor(found).mean()
-        return {"psnr": mean, "over bicubic": mean - torch.tensor(bicubic).mean(), "made and truth": torch.cat(pairs)}
+        gain, edge = mean - torch.tensor(bicubic).mean(), torch.tensor(edges).mean()
+        return {"psnr": mean, "over bicubic": gain, "edges": edge, "made and truth": torch.cat(pairs)}
+
+
+def _edges(pictures: Tensor) -> float:
+    return sum(pictures.diff(dim=axis).abs().mean().item() for axis in (-2, -1))

@@ -18,7 +18,7 @@ SMALLEST: dict[Stage, int] = {"net": 8, "gan": 24}
 BETAS = 0.9, 0.99
 """Of Adam (the authors' code)."""
 DECAY = 0.999
-"""Of the moving average, at every step (the authors' code)."""
+"""Of the moving average, at every step (the authors' code); the first ones follow faster (`core.ema`)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,7 +58,7 @@ class Restoring(Settings):
     perceptual: Mapping[str, Any] | None = None
     """What the features of stage gan's perceptual loss are."""
     recompute: bool = free(False)
-    """Whether each frame's step is computed once more for its gradients: less memory, half as much time again."""
+    """Whether each frame's step is computed once more for its gradients: less memory, one more pass forward."""
     renderer: int = RENDERER
     """Version of the renderer."""
     degradations: int = degrade.VERSION

@@ -4,7 +4,7 @@ set -euo pipefail
 cd "$(dirname "$0")/../.."
 python=${PYTHON:-.venv/bin/python}
 out=${1:-out/animesr-lite}
-export OMP_NUM_THREADS=1 # two processes of one thread each are quicker than one of two, and bear company better
+export OMP_NUM_THREADS=1 # two processes of one thread each
 mkdir -p "$out"
 
 "$python" -m vsanimesr models fetch animesr-v2

@@ -28,6 +28,9 @@ recompute=(${RECOMPUTE:+--recompute})
 for needed in ${DATA:+"$DATA"} ${VGG19:+"$VGG19"} "$@"; do
     [ -e "$needed" ] || { echo "there is no $needed" >&2; exit 1; }
 done
+name() { local file=${1##*/} && echo "${file%.*}"; } # of a video, and of what is made of it
+[ -z "$(for video in "$@"; do name "$video"; done | sort | uniq -d)" ] ||
+    { echo "two videos have one name: rename one of them" >&2; exit 1; }
 mkdir -p "$out"
 
 train() { # RUN STAGE STEPS OPTIONS...
@@ -39,6 +42,7 @@ train() { # RUN STAGE STEPS OPTIONS...
 # Step 0: what the perceptual loss looks at.
 if [ -n "${VGG19:-}" ]; then
     features=(--perceptual vgg19 --vgg19 "$VGG19")
+    "$python" -m training.critics check "${features[@]}"
 else
     "$python" -m training.critics train "$out/features" --steps "$((steps / 2))" --drawn "$out/drawings" \
         --drawings "$((steps / 6))" --workers "$workers" --device "$device"
@@ -54,7 +58,7 @@ train 1-gan gan "$((steps / 2))" --begin-with "$out/1-net" --frames 7 "${feature
 # Step 2: an operator for each video, from pseudo truth that the network of step 1 makes of smaller frames.
 missing=0
 for video in "$@"; do
-    work=$out/$(basename "${video%.*}")
+    work=$out/videos/$(name "$video")
     [ -e "$work/measures.json" ] ||
         "$python" -m training.rescale measure "$video" "$work" --model "$out/basic.onnx" --device "$device"
     if [ ! -e "$work/choice.json" ]; then
@@ -65,14 +69,14 @@ done
 [ $missing = 0 ] || exit 1
 operators=()
 for video in "$@"; do
-    work=$out/$(basename "${video%.*}")
+    work=$out/videos/$(name "$video")
     "$python" -m training.rescale pairs "$video" "$work" "$work/pairs" --clips "${CLIPS:-60}" --device "$device"
     lbo=(--batch 8 --patch 128 --cache 4096 --device "$device")
     "$python" -m training.lbo train "$work/pairs" "$work/net" --stage net --steps "$((steps / 4))" --lr 5e-4 "${lbo[@]}"
     "$python" -m training.lbo train "$work/pairs" "$work/gan" --stage gan --steps "$((steps / 8))" "${lbo[@]}" \
         --begin-with "$work/net" "${features[@]}"
-    "$python" -m training.lbo export "$work/gan" "$work.pth"
-    operators+=("$work.pth")
+    "$python" -m training.lbo export "$work/gan" "$work/operator.pth"
+    operators+=("$work/operator.pth")
 done
 "$python" -m training.lbo sheet "${operators[@]}" examples/clip.mkv -o "$out/operators.png"
 

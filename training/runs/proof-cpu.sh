@@ -1,14 +1,15 @@
 #!/usr/bin/env bash
 # Do learned operators help on degradations that no training knows? A narrow network, stage net, on two cores; hours.
-# Three seeds, each with everything of its own: network of basic operators, operators, networks without and with them. The
-# factor is 0.5, as in the authors' code. Killed, it goes on where it was; OUT/proof.md is the report.
+# Each of three seeds has its own network of basic operators, operators, networks without and with them; the clips and the
+# videos are the same. The factor is 0.5, as in the authors' code. Killed, it goes on where it was; OUT/proof.md is the
+# report.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 python=${PYTHON:-.venv/bin/python}
 out=${1:-out/proof}
 steps=${STEPS:-4000}
 seeds=${SEEDS:-"0 1 2"}
-export OMP_NUM_THREADS=1 # two processes of one thread each are quicker than one of two
+export OMP_NUM_THREADS=1 # two processes of one thread each
 mkdir -p "$out"
 
 train() { # SEED NAME OPTIONS...

@@ -1,12 +1,15 @@
 #!/usr/bin/env bash
 # How the model `toon` is made, on two cores without a GPU: AnimeSR's network at its full width, learned from scratch by L1 on
-# drawn clips, part of which are only reduced. Hours; killed, it goes on where it was.
+# drawn clips, part of which are only reduced. Hours; killed, it goes on where it was. Videos after the folder are enlarged in
+# the end, the first 24 frames of each, to look at.
+#
+#   bash training/runs/toon.sh [OUT [VIDEO...]]
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 python=${PYTHON:-.venv/bin/python}
 out=${1:-out/toon}
 steps=${STEPS:-12000}
-export OMP_NUM_THREADS=1 # two processes of one thread each are quicker than one of two
+export OMP_NUM_THREADS=1 # two processes of one thread each
 mkdir -p "$out"
 
 "$python" -m torch.distributed.run --standalone --nproc-per-node 2 -m training.animesr train "toon:400:$out/drawn" \
@@ -19,3 +22,7 @@ for degradation in bicubic basic; do
     "$python" -m training.evaluate --toon 0:8 --frames 24 --degrade "$degradation" \
         --methods bicubic animesr-v2 toon="$out/toon.onnx" --drift --output "$out/$degradation"
 done
+footage=()
+for video in "${@:2}"; do footage+=(--low "$video"); done
+[ $# -lt 2 ] || "$python" -m training.evaluate "${footage[@]}" --frames 24 --metrics piqe \
+    --methods bicubic animesr-v2 toon="$out/toon.onnx" --output "$out/footage"
