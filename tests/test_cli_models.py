@@ -16,13 +16,13 @@ def test_list_is_a_table(home, checkpoint_of, capsys):
     assert main(["models", "list"]) == 0
     header, *rows = capsys.readouterr().out.splitlines()
     assert header.split() == ["name", "weights", "licence", "source"]
-    assert [row.split()[0] for row in rows] == ["animesr-v2", "animesr-v1", "animesr-lite", "mine"]
+    assert [row.split()[0] for row in rows] == ["animesr-v2", "animesr-v1", "animesr-lite", "toon", "mine"]
     columns = [header.index(word) for word in header.split()]
     weights = [row[columns[1] :].split("  ")[0] for row in rows]
-    assert weights == ["not fetched", "not fetched", "built in", "on disk"]
-    assert [row[columns[2] :].split()[0] for row in rows] == [*3 * ["Apache-2.0"], "unknown"]
+    assert weights == ["not fetched", "not fetched", "built in", "built in", "on disk"]
+    assert [row[columns[2] :].split()[0] for row in rows] == [*4 * ["Apache-2.0"], "unknown"]
     assert rows[0][columns[3] :].startswith("TencentARC/AnimeSR")
-    assert rows[3][columns[3] :].startswith("net0.pth")
+    assert rows[4][columns[3] :].startswith("net0.pth")
 
 
 def test_list_tells_of_damage(home, checkpoint_of, capsys):

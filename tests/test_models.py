@@ -61,7 +61,7 @@ def test_unknown_names_list_what_there_is(home, name, hint, function):
 
 
 def test_unknown_names_list_imports_too(imported):
-    with pytest.raises(UnknownModel, match="animesr-v2, animesr-v1, animesr-lite, mine") as caught:
+    with pytest.raises(UnknownModel, match="animesr-v2, animesr-v1, animesr-lite, toon, mine") as caught:
         models.find("zzz")
     assert "mean" not in str(caught.value)
 
@@ -153,15 +153,22 @@ def test_a_file_brings_no_graph_of_its_own(imported):
 def test_available_lists_registry_then_imports(imported, checkpoint_of):
     models.import_checkpoint(checkpoint_of(seed=1), "also")
     entries = models.available()
-    assert [entry.spec.name for entry in entries] == ["animesr-v2", "animesr-v1", "animesr-lite", "also", "mine"]
-    assert [entry.fetched for entry in entries] == [False, False, True, True, True]
+    assert [entry.spec.name for entry in entries] == [
+        "animesr-v2",
+        "animesr-v1",
+        "animesr-lite",
+        "toon",
+        "also",
+        "mine",
+    ]
+    assert [entry.fetched for entry in entries] == [False, False, True, True, True, True]
     assert [entry.path for entry in entries] == [models.path(entry.spec.name) for entry in entries]
 
 
 def test_available_tells_of_damaged_files(imported):
     imported.write_bytes(b"nothing")
     models.path("animesr-v1").write_bytes(b"nothing")
-    _, v1, _, mine = models.available()
+    _, v1, *_, mine = models.available()
     assert (v1.fetched, mine.fetched) == (False, False)
     assert "no ONNX file" in v1.problem
     assert "no ONNX file" in mine.problem

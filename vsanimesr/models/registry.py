@@ -30,17 +30,26 @@ OFFICIAL = {
     )
 }
 """The authors' models by name; their weights are fetched, never shipped."""
+
+
+def _ours(name: str, architecture: str, source: str, weights_sha256: str) -> ModelSpec:
+    return ModelSpec(name, architecture, SCALE, True, source, "Apache-2.0", weights_sha256)
+
+
 BUILT_IN = {
     spec.name: spec
     for spec in (
-        ModelSpec(
+        _ours(
             "animesr-lite",
             "animesr-lite",
-            SCALE,
-            True,
             "distilled from animesr-v2 on drawn animation",
-            "Apache-2.0",
             "f99236edf84ba32d73dd74a518d463af1df1d42a505424df450464ca0d1fed0f",
+        ),
+        _ours(
+            "toon",
+            ARCHITECTURE,
+            "trained from scratch on drawn animation",
+            "3f098e0b91269c5bf15476557a1710da7aeeb439d419007246f41dc923ef3767",
         ),
     )
 }
@@ -95,7 +104,7 @@ def load(name: str) -> Artifact:
     if name in OFFICIAL and not file.exists():
         raise ModelNotFetched(
             f"the weights of {name!r} are not on this machine; run: vsanimesr models fetch {name}; "
-            f"or take the light model that comes with the package, {', '.join(map(repr, BUILT_IN))}"
+            f"or take one that comes with the package: {', '.join(map(repr, BUILT_IN))}"
         )
     artifact = read(file)
     if artifact.spec.weights_sha256 != REGISTRY[name].weights_sha256:
