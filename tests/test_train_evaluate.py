@@ -214,4 +214,7 @@ def test_the_example_clip_is_evaluated(tmp_path, home, capsys):
     assert results["means"]["bicubic"]["psnr"] > results["means"]["ours"]["psnr"] > 5
     assert set(results["means"]) == {"bicubic", "ours", TRUTH}
     assert [len(run["mean"]) for run in results["drift"]] == [30, 30]
+    assert results["settings"]["asked for"].startswith("border 4, degrade basic, device cpu, drift 30, drift_size 32")
+    assert "ours=random.onnx" in results["settings"]["asked for"]
+    assert "<" not in results["settings"]["asked for"]
     assert str(tmp_path) not in (tmp_path / "report.html").read_text()

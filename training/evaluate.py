@@ -120,7 +120,7 @@ def _settings(asked: argparse.Namespace) -> measures.Settings:
 
 def _command(asked: argparse.Namespace) -> str:
     """What was asked for, without the folders of files."""
-    named = vars(asked) | {"methods": [re.sub(r"[^=]*[/\\]", "", text) for text in asked.methods]}
+    named = vars(asked) | {"run": None, "methods": [re.sub(r"[^=]*[/\\]", "", text) for text in asked.methods]}
     return ", ".join(f"{name} {_told(value)}" for name, value in sorted(named.items()) if value not in (None, [], ""))
 
 
