@@ -27,6 +27,7 @@ def run(parser: argparse.ArgumentParser, argv: Sequence[str] | None = None) -> i
     name = parser.prog.removeprefix("python -m ")
     try:
         status: int | None = arguments.run(arguments)
+        sys.stdout.flush()  # a pipe without a reader is an error here rather than at the interpreter's end
     except AnimeSRError as error:
         print(f"{name}: {error}", file=sys.stderr)
         return 1
