@@ -106,6 +106,11 @@ def test_rendered_clips_have_lines_and_need_skia(monkeypatch):
     assert clip.low.shape == (2, 12, 16, 3)
     assert clip.truth.shape == (2, 48, 64, 3)
     assert clip.lines.shape == (2, 48, 64)
+    learned = clips.rendered(3, 2, (64, 48), "bicubic", 0, split="train")
+    assert (learned.truth != clip.truth).any()
+    assert "train" in learned.origin
+    with pytest.raises(ArgumentError, match="train, val, test"):
+        clips.rendered(3, 2, (64, 48), "bicubic", 0, split="trial")
     for name in [name for name in sys.modules if name.startswith("training.toon")]:
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, "skia", None)

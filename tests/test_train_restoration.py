@@ -158,6 +158,7 @@ class Enlarging(torch.nn.Module):
     def __init__(self, mode):
         super().__init__()
         self.mode = mode
+        self.device = torch.nn.Parameter(torch.zeros(1))  # a network's parameters say where its frames go
 
     def initial_state(self, n, h, w):
         return torch.zeros(n, 1, h, w)
@@ -169,12 +170,7 @@ class Enlarging(torch.nn.Module):
 def test_soft_pictures_have_fewer_edges_than_sharp_ones_and_bicubic_gains_nothing():
     truth = (torch.rand(2, 3, 8, 8, generator=torch.Generator().manual_seed(1)) > 0.5).float()
     held = HeldOut([truth], [truth.repeat_interleave(4, 2).repeat_interleave(4, 3)])
-    device = torch.nn.Parameter(torch.zeros(1))
-    found = {}
-    for mode in ("nearest", "bilinear", "bicubic"):
-        network = Enlarging(mode)
-        network.device = device
-        found[mode] = held.judged(network)
+    found = {mode: held.judged(Enlarging(mode)) for mode in ("nearest", "bilinear", "bicubic")}
     assert found["nearest"]["edges"].item() == pytest.approx(1)
     assert found["bilinear"]["edges"] < 0.9
     assert found["bicubic"]["over bicubic"].item() == pytest.approx(0, abs=1e-5)

@@ -1,6 +1,5 @@
 """What the training's README commands do; those that take minutes are in `training/runs/cpu-smoke.sh`."""
 
-import importlib
 import os
 import re
 import subprocess
@@ -11,6 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from tests.training_commands import parser
 from vsanimesr.pipeline import find_ffmpeg
 
 pytestmark = pytest.mark.slow  # processes of their own
@@ -65,11 +65,7 @@ def test_clips_out_of_a_video(tmp_path: Path) -> None:
 @pytest.mark.parametrize("command", COMMANDS)
 def test_a_command_line_is_one_of_its_command_s(command: str) -> None:
     name, *arguments = command.split()[2:]
-    module = importlib.import_module(name)
-    if not hasattr(module, "main"):
-        module = importlib.import_module(f"{name}.__main__")
-    parser = module._parser() if hasattr(module, "_parser") else module.parser()
-    assert vars(parser.parse_args(arguments))  # others end the process
+    assert vars(parser(name).parse_args(arguments))  # others end the process
 
 
 def test_every_module_that_it_names_is_there() -> None:

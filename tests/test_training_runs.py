@@ -1,13 +1,14 @@
 """The scripts of training/runs: bash understands them, and every option that they give is one of the command's."""
 
 import argparse
-import importlib
 import re
 import subprocess
 from pathlib import Path
 
 import pytest
 from torch.distributed.run import get_args_parser
+
+from tests.training_commands import parser
 
 RUNS = sorted((Path(__file__).parent.parent / "training" / "runs").glob("*.sh"))
 
@@ -41,11 +42,7 @@ def test_torchrun_takes_no_option_of_a_training_for_its_own(name):
 
 def options(name: str) -> set[str]:
     """All of a module's command line, those of its commands among them."""
-    module = importlib.import_module(name)
-    if not hasattr(module, "_parser"):
-        module = importlib.import_module(f"{name}.__main__") if hasattr(module, "__path__") else module
-    make = module._parser if hasattr(module, "_parser") else module.parser
-    return set(re.findall(r"--[a-z][a-z0-9-]*", "".join(_helps(make()))))
+    return set(re.findall(r"--[a-z][a-z0-9-]*", "".join(_helps(parser(name)))))
 
 
 def _helps(parser):

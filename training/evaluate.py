@@ -69,7 +69,7 @@ def _clips(asked: argparse.Namespace) -> Iterator[Clip]:
     for number, truth in enumerate(asked.truth):
         yield clips.reduced(truth, asked.frames, asked.degrade, asked.seed, number)
     for seed in asked.toon:
-        yield clips.rendered(seed, asked.frames, asked.size, asked.degrade, asked.seed)
+        yield clips.rendered(seed, asked.frames, asked.size, asked.degrade, asked.seed, split=asked.split)
     for low in asked.low:
         yield clips.single(low, asked.frames)
 
@@ -157,8 +157,10 @@ def _add_clips(group: argparse._ArgumentGroup) -> None:
     group.add_argument("--pair", nargs=2, metavar=("LOW", "TRUTH"), help="low resolution and its truth", **path)
     group.add_argument("--truth", metavar="TRUTH", help="truth, which is degraded here", **path)
     group.add_argument("--low", metavar="LOW", help="low resolution whose truth nobody knows", **path)
-    text = "rendered clips of the test split, such as 0:4 or 3,7; degraded here"
+    text = "rendered clips, such as 0:4 or 3,7; degraded here"
     group.add_argument("--toon", type=_seeds, default=[], metavar="SEEDS", help=text)
+    text = "of rendered clips: train, val or test; better on train than on val is learned by heart [%(default)s]"
+    group.add_argument("--split", default="test", help=text)
     group.add_argument("--size", type=_size, default=(640, 384), metavar="WxH", help="of rendered truth [640x384]")
     group.add_argument(
         "--frames", type=words.positive, default=100, metavar="N", help="of each clip at most [%(default)s]"

@@ -64,16 +64,19 @@ def reduced(truth: Path, frames: int, degradation: str, seed: int, number: int) 
     return Clip(truth.stem, low, made, None, f"{truth.name}, {told}")
 
 
-def rendered(toon: int, frames: int, size: tuple[int, int], degradation: str, seed: int) -> Clip:
-    """A rendered clip of the test split, of `size` (width, height), and what a degradation makes of it.
+def rendered(
+    toon: int, frames: int, size: tuple[int, int], degradation: str, seed: int, *, split: str = "test"
+) -> Clip:
+    """A rendered clip of a split, of `size` (width, height), and what a degradation makes of it.
 
-    Raises BackendUnavailable without skia-python.
+    Raises BackendUnavailable without skia-python, ArgumentError for a split that there is not.
     """
     renderer = _renderer()
-    made = list(renderer.clip(toon, frames=frames, size=size, split="test"))
+    made = list(renderer.clip(toon, frames=frames, size=size, split=split))
     truth, lines = np.stack([frame.image for frame in made]), np.stack([frame.lines for frame in made])
     low, told = degraded(truth, degradation, seed, toon)
-    return Clip(f"toon {toon}", low, truth, lines, f"rendered (version {renderer.VERSION}, test, seed {toon}), {told}")
+    origin = f"rendered (version {renderer.VERSION}, {split}, seed {toon}), {told}"
+    return Clip(f"toon {toon}", low, truth, lines, origin)
 
 
 def read(path: Path, frames: int) -> Pictures:
