@@ -10,13 +10,9 @@ from torch import nn
 from torch.nn import functional as F
 
 from tests.train_core import Small, one_thread, sample  # noqa: F401
-from training.core import (
-    charbonnier,
-    l1,
-    unroll,
-    unsharp_masked,
-)  # fmt: skip
+from training.core import DISTANCES, unroll, unsharp_masked
 from training.core import steps as unrolled_steps
+from training.core.losses import charbonnier, l1, l2, log_l2
 from vsanimesr.errors import FormatError
 from vsanimesr.nets import AnimeSR
 
@@ -95,7 +91,17 @@ def test_losses_by_hand():
     assert float(l1(one, other)) == 0.5
     assert float(charbonnier(one, other)) == pytest.approx(math.hypot(0.5, 1e-3))
     assert float(charbonnier(one, one)) == pytest.approx(1e-3)
-    assert l1(one.bfloat16(), other).dtype == torch.float32
+    assert float(l2(one, other)) == 0.25
+    pictures = torch.cat([one, other], 1)
+    assert float(log_l2(pictures, one[:, :1])) == pytest.approx((math.log(1e-5) + math.log(0.25 + 1e-5)) / 2)
+    for distance in DISTANCES.values():
+        assert distance(one.bfloat16(), other).dtype == torch.float32
+
+
+def test_down_the_logarithm_of_squares_psnr_rises():
+    truth = torch.rand(2, 3, 3, 8, 8, generator=torch.Generator().manual_seed(0))
+    soft, hard = truth + 0.1, truth + 0.01
+    assert log_l2(soft, truth) - log_l2(hard, truth) == pytest.approx(math.log(100), rel=0.1)  # 20 dB
 
 
 def test_the_sharpened_target_is_opencv_s():

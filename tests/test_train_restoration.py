@@ -53,6 +53,17 @@ def test_stage_net_is_l1_to_the_sharpened_truth():
         assert terms["l1"].item() == pytest.approx((made - wanted).abs().mean().item(), abs=1e-6)
 
 
+def test_its_distance_can_be_another():
+    told = settings(sharpened=False, precision="fp32", loss="l2")
+    learner, given = Net(told), batch()
+    tools = Terms(learner, told, World())
+    learner.step(given, tools)
+    (terms,) = tools.kept.values()
+    made = unrolled(learner, given)
+    assert terms.keys() == {"l2"}
+    assert terms["l2"].item() == pytest.approx((made - given.truth).square().mean().item(), abs=1e-6)
+
+
 def unrolled(learner: Net, given: Batch) -> Tensor:
     with torch.no_grad():
         return unroll(learner.networks[GENERATOR], given.low)

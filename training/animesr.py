@@ -18,7 +18,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from training import beginning, command, critics, words
-from training.core import Trainer, checkpoints, joined, seed
+from training.core import DISTANCES, Trainer, checkpoints, joined, seed
 from training.core.export import artifact_of, export
 from training.data import AnimeSROp, BasicOp, Plan, Pool, naming
 from training.data.degrading import Degradation
@@ -59,7 +59,7 @@ def _train(asked: argparse.Namespace) -> int | None:
 
 def _settings(asked: argparse.Namespace, plan: Plan, features: critics.Perceptual | None) -> Restoring:
     names = ["steps", "batch", "seed", "precision", "stage", "clean", "frames", "patch", "network", "feedback"]
-    names += ["length", "growing", "sharpened", "clip", "twice", "curriculum", "recompute"]
+    names += ["length", "growing", "loss", "sharpened", "clip", "twice", "curriculum", "recompute"]
     return Restoring(
         **{name: getattr(asked, name) for name in names},
         sources=tuple(asked.sources),
@@ -106,7 +106,7 @@ def _parser() -> argparse.ArgumentParser:
     action = commands.add_parser("train", help="one stage of the training")
     action.add_argument("sources", nargs="+", metavar="SOURCE", help=naming.HELP)
     action.add_argument("run_folder", type=Path, metavar="RUN", help="of this stage")
-    action.add_argument("--stage", choices=RATES, required=True, help="net: L1; gan: L1, perceptual, adversarial")
+    action.add_argument("--stage", choices=RATES, required=True, help="net: --loss; gan: that, perceptual, adversarial")
     action.add_argument("--begin-with", default="", metavar="RUN", help=beginning.HELP)
     _add_samples(action.add_argument_group("samples"))
     _add_losses(action.add_argument_group("losses and steps"))
@@ -148,6 +148,8 @@ def _add_losses(group: argparse._ArgumentGroup) -> None:
     add = group.add_argument
     add("--steps", type=words.positive, required=True)
     add("--lr", type=float, default=0.0, help="learning rate [2e-4 of stage net, 1e-4 of stage gan]")
+    text = "distance to the truth [%(default)s, as the paper has it]"
+    add("--loss", choices=tuple(DISTANCES), default=Restoring.loss, help=text)
     add("--length", type=words.whole, default=0, help="steps over which it falls along a cosine [it is constant]")
     add("--growing", action="store_true", help="samples grow from one frame to all of them, over --length steps")
     add("--plain", dest="sharpened", action="store_false", help="stage net learns the truth as it is, not sharpened")

@@ -11,7 +11,7 @@ from training.core.distributed import World, joined, seed
 from training.core.ema import Average
 from training.core.export import export
 from training.core.learner import Learner, Tools
-from training.core.losses import charbonnier, l1, unsharp_masked
+from training.core.losses import DISTANCES, Distance, charbonnier, l1, unsharp_masked
 from training.core.progress import Line, Progress, View
 from training.core.schedule import Constant, Cosine, MultiStep, Schedule
 from training.core.settings import Settings, free
@@ -19,9 +19,11 @@ from training.core.trainer import Outcome, Trainer
 from training.core.unroll import Recurrent, steps, unroll
 
 __all__ = [
+    "DISTANCES",
     "Average",
     "Constant",
     "Cosine",
+    "Distance",
     "Learner",
     "Line",
     "MultiStep",

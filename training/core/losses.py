@@ -1,6 +1,8 @@
 """Losses and targets for pictures in RGB from 0 to 1. Everything is computed in float32, also of bfloat16."""
 
+from collections.abc import Callable
 from functools import cache
+from typing import Literal
 
 import torch
 import torch.nn.functional as F
@@ -22,6 +24,31 @@ def l1(pictures: Tensor, truth: Tensor) -> Tensor:
 def charbonnier(pictures: Tensor, truth: Tensor, epsilon: float = 1e-3) -> Tensor:
     """The mean of sqrt(d^2 + epsilon^2), an L1 that is smooth at 0 (Charbonnier et al., ICIP 1994)."""
     return ((pictures.float() - truth.float()).square() + epsilon**2).sqrt().mean()
+
+
+def l2(pictures: Tensor, truth: Tensor) -> Tensor:
+    """The mean squared difference of tensors of one shape."""
+    return (pictures.float() - truth.float()).square().mean()
+
+
+def log_l2(pictures: Tensor, truth: Tensor) -> Tensor:
+    """The mean over the pictures [..., 3, H, W] of ln(MSE + 1e-5): down it, the mean of their PSNR rises.
+
+    An easy picture counts as much as a hard one, until it has 50 dB: nobody sees what is left then. But for that it
+    is the loss of HINet (CVPR Workshops 2021), the negative PSNR.
+    """
+    errors = (pictures.float() - truth.float()).square().flatten(-3).mean(-1)
+    return (errors + 1e-5).log().mean()
+
+
+Distance = Literal["l1", "charbonnier", "l2", "log-l2"]
+DISTANCES: dict[Distance, Callable[[Tensor, Tensor], Tensor]] = {
+    "l1": l1,
+    "charbonnier": charbonnier,
+    "l2": l2,
+    "log-l2": log_l2,
+}
+"""Of pictures to what they should be, by the names that settings and command lines have."""
 
 
 def psnr(pictures: Tensor, others: Tensor) -> float:

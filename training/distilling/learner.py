@@ -1,16 +1,15 @@
 """The student's training: a distance to the teacher's pictures, over sequences that grow."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import mse_loss
 from torch.optim import Adam
 
-from training.core import Cosine, Learner, Settings, Tools, charbonnier, l1
+from training.core import DISTANCES, Cosine, Learner, Settings, Tools
 from training.distilling.judging import compared
 from training.distilling.pool import Clip
 from training.distilling.samples import MARGIN, Batch
@@ -19,8 +18,8 @@ from vsanimesr.nets import AnimeSR
 from vsanimesr.nets.animesr import PACKED
 from vsanimesr.spec import ARCHITECTURES, Network
 
-DISTANCES: dict[str, Callable[[Tensor, Tensor], Tensor]] = {"l1": l1, "charbonnier": charbonnier, "l2": mse_loss}
-"""By the names that the settings have."""
+type Loss = Literal["l1", "charbonnier", "l2"]
+"""Distances that are means over samples, so that some of these can be left out."""
 GROWTH = ((0.1, 1), (0.6, 3), (0.92, 7), (1.0, 15))
 """Frames of a sample until a part of all steps is done: what a picture is like costs least to learn from single frames,
 and what a state is to carry needs long ones."""
@@ -40,7 +39,7 @@ class Distilling(Settings):
     """Frames of a sample, as GROWTH."""
     patch: int = 64
     """Side of each sample at low resolution, a multiple of 4."""
-    loss: Literal["l1", "charbonnier", "l2"] = "l1"
+    loss: Loss = "l1"
     """Distance to the teacher's pictures."""
     burn_in: int = 3
     """Steps on a sample's first frame as a still, without gradients, before it counts: the filter begins so."""
@@ -109,7 +108,7 @@ class Distillation(Learner[Batch]):
         return found | {"student and teacher": torch.cat([each.pair for each in results[:3]])}
 
 
-def judged(loss: str, made: Tensor, batch: Batch) -> Tensor:
+def judged(loss: Loss, made: Tensor, batch: Batch) -> Tensor:
     """The distance of pictures to a batch's, where these count; the mean over what counts."""
     made = torch.where(batch.counts, made, batch.picture)
     return DISTANCES[loss](made, batch.picture) / batch.counts.float().mean()

@@ -1,4 +1,7 @@
-"""The two stages of AnimeSR's training: the network by L1, then against a discriminator (AnimeSR, section 5)."""
+"""The two stages of AnimeSR's training: the network by L1, then against a discriminator (AnimeSR, section 5).
+
+Where these say L1, the settings may name another distance.
+"""
 
 from collections.abc import Mapping
 
@@ -6,7 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.optim import Adam
 
-from training.core import Learner, Tools, l1, unroll, unsharp_masked
+from training.core import DISTANCES, Learner, Tools, unroll, unsharp_masked
 from training.critics import PatchGAN, Perceptual, flattened, to_fake, to_real
 from training.data import Batch
 from training.restoration.held_out import HeldOut
@@ -20,7 +23,7 @@ class Net(Learner[Batch]):
     """Stage net: the mean absolute difference to the truth, which may be sharpened."""
 
     def __init__(self, settings: Restoring, held_out: HeldOut | None = None) -> None:
-        self.settings, self.held_out = settings, held_out
+        self.settings, self.held_out, self.distance = settings, held_out, DISTANCES[settings.loss]
         self.networks: Mapping[str, nn.Module] = {GENERATOR: AnimeSR(settings.feedback, settings.network)}
         self.optimisers = {name: Adam(net.parameters(), betas=BETAS) for name, net in self.networks.items()}
         self.schedules = dict.fromkeys(self.networks, settings.schedule)
@@ -32,7 +35,7 @@ class Net(Learner[Batch]):
         with tools.autocast():
             pictures = unroll(tools[GENERATOR], low, recompute=self.settings.recompute)
         wanted = unsharp_masked(truth) if self.settings.sharpened else truth
-        tools.descend(GENERATOR, {"l1": l1(pictures, wanted)})
+        tools.descend(GENERATOR, {self.settings.loss: self.distance(pictures, wanted)})
 
     def taken(self, batch: Batch, tools: Tools) -> tuple[Tensor, Tensor]:
         """The frames of a batch that this step takes, low [B, T, 3, h, w] and truth [B, T, 3, 4h, 4w]."""
@@ -66,7 +69,7 @@ class Gan(Net):
         with tools.frozen(DISCRIMINATOR) as judge:
             with tools.autocast():
                 maps = judge(made)
-            terms = {"l1": l1(pictures, truth), "gan": to_real(maps)}
+            terms = {self.settings.loss: self.distance(pictures, truth), "gan": to_real(maps)}
             if self.perceptual is not None:
                 with tools.autocast():
                     terms["perceptual"] = self.perceptual(made, real)

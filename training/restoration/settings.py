@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from training import degrade
-from training.core import Constant, Cosine, Schedule, Settings, free
+from training.core import Constant, Cosine, Distance, Schedule, Settings, free
 from training.toon.rng import VERSION as RENDERER
 from vsanimesr.errors import TrainingError
 from vsanimesr.spec import ARCHITECTURES, Network
@@ -26,7 +26,9 @@ class Restoring(Settings):
     """A stage of the training; the defaults are the paper's, but for what takes several GPUs."""
 
     stage: Stage
-    """net: L1 alone. gan: L1, perceptual and adversarial loss, from the network that `net` made."""
+    """net: a distance alone. gan: that, perceptual and adversarial loss, from the network that `net` made."""
+    loss: Distance = "l1"
+    """To the truth; the paper has L1."""
     sources: tuple[str, ...]
     """Of truth clips, as people name them."""
     operators: tuple[str, ...] = ()
