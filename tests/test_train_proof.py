@@ -1,5 +1,6 @@
 """The report of the proof, of results whose figures are known, and what is no comparison."""
 
+import hashlib
 import json
 
 import pytest
@@ -11,6 +12,7 @@ from vsanimesr.models import artifact
 
 NETWORKS = "basic", "twice", "pool"
 TRAINED = {"stage": "net", "steps": 9, "batch": 4, "network": {"features": 24, "blocks": [3, 2, 1]}, "renderer": 1}
+OPERATOR = hashlib.sha256(b"operator").hexdigest()
 MODEL = network(architecture="animesr-lite")
 
 
@@ -38,7 +40,7 @@ def settings(folder, where, name, **changed):
     """What a training was asked for."""
     path = folder / where / name / "settings.json"
     path.parent.mkdir(parents=True, exist_ok=True)
-    own = {"seed": int(where), "twice": name != "basic", "operators": ["x"] if name == "pool" else []}
+    own = {"seed": int(where), "twice": name != "basic", "operators": [OPERATOR] if name == "pool" else []}
     path.write_text(json.dumps(TRAINED | own | changed))
 
 
@@ -50,6 +52,11 @@ def proof(tmp_path):
             settings(tmp_path, seed, name)
             artifact.write(MODEL, tmp_path / seed / f"{name}.onnx")
         evaluated(tmp_path, seed, "broadcast", [22, 24], pool)
+        video = tmp_path / seed / "video"
+        (video / "net").mkdir(parents=True)
+        (video / "operator.pth").write_bytes(b"operator")
+        looks = [{"psnr": 20.0, "psnr_area": 24.0}, {"operator/l1": 0.1}, {"psnr": 25.0, "psnr_area": 24.5}]
+        (video / "net" / "log.jsonl").write_text("\n".join(map(json.dumps, looks)))
     return tmp_path
 
 
@@ -73,6 +80,8 @@ def test_gains_and_their_spread(proof):
     assert row.startswith("| broadcast | 20.00 | 21.00 | 23.00 | 23.50 | +2.50 ± 0.71 (+2.00 to +3.00; 2 of 2 clips)")
     assert "| +0.50 ± 0.71 (+0.00 to +1.00; 1 of 2 clips): unclear |" in row
     assert "SSIM" not in text
+    assert "What the 2 operators make of pseudo truth" in text
+    assert "by +0.50 dB (+0.50 to +0.50), at 25.00 dB" in text
 
 
 def test_it_answers_for_the_degradations_that_nothing_knows(proof):
@@ -109,7 +118,9 @@ def test_clips_without_a_figure_do_not_count(proof):
     assert "+1.00 ± 0.00 (+1.00 to +1.00; 1 of 1 clips): helps" in told(proof)
 
 
-@pytest.mark.parametrize("missing", ["1/broadcast", "1/pool", "1/pool.onnx", "0/pool/settings.json"])
+@pytest.mark.parametrize(
+    "missing", ["1/broadcast", "1/pool", "1/pool.onnx", "0/pool/settings.json", "0/video/net/log.jsonl"]
+)
 def test_what_is_missing_is_said(proof, capsys, missing):
     (proof / missing).rename(proof / "away")
     said = refused(proof, capsys)
@@ -170,3 +181,12 @@ def test_an_endless_figure_is_named(proof, capsys):
     path = proof / "1" / "broadcast" / "results.json"
     path.write_text(path.read_text().replace("24.0", '"inf"'))
     assert "has no psnr, but 'inf'" in refused(proof, capsys)
+
+
+def test_operators_are_those_that_the_pool_learned_with_and_were_looked_at(proof, capsys):
+    operator = proof / "0" / "video" / "operator.pth"
+    operator.write_bytes(b"another")
+    assert "not the 1 that its pool learned with" in refused(proof, capsys)
+    operator.write_bytes(b"operator")
+    (proof / "0" / "video" / "net" / "log.jsonl").write_text('{"step": 3}')
+    assert "wants --held-out" in refused(proof, capsys)

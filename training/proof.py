@@ -4,8 +4,9 @@
     python -m training.proof OUT -o training/proof.md
 
 OUT has a folder for each seed; in it are the runs `basic`, `twice` and `pool`, networks of one seed and as many steps
-that learned AnimeSR's first degradations, those with two reductions by two, and these with learned operators; and a
-folder for each degradation with the results.json of `training.evaluate`, which judged the three on the same clips.
+that learned AnimeSR's first degradations, those with two reductions by two, and these with learned operators; for each
+video VIDEO/operator.pth, an operator, and VIDEO/net, its training; and a folder for each degradation with the
+results.json of `training.evaluate`, which judged the three on the same clips.
 """
 
 import argparse
@@ -25,7 +26,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _write(asked: argparse.Namespace) -> None:
-    files.write(page(*found(asked.folder), asked.learned).encode(), asked.output)
+    files.write(page(found(asked.folder), asked.learned).encode(), asked.output)
     print(asked.output)
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from training.proving.operators import Fidelity, fidelities
 from vsanimesr.errors import TrainingError
 from vsanimesr.models import artifact
 
@@ -42,8 +43,19 @@ class Result:
         return float(value)
 
 
-def found(folder: Path) -> tuple[Sequence[Result], Mapping[str, Any]]:
-    """All results in a folder, and the settings that all networks share.
+@dataclass(frozen=True)
+class Found:
+    """What a proof has come to."""
+
+    results: Sequence[Result]
+    trained: Mapping[str, Any]
+    """Settings that all networks share."""
+    operators: Sequence[Fidelity]
+    """Of all seeds' operators."""
+
+
+def found(folder: Path) -> Found:
+    """All that is in a folder.
 
     Raises TrainingError where something is missing or damaged, or where networks or clips differ in more than they may.
     """
@@ -59,7 +71,11 @@ def found(folder: Path) -> tuple[Sequence[Result], Mapping[str, Any]]:
         _same_clips([each for each in results if each.degradation == kind])
     for each in results:
         _of_these_weights(folder, each)
-    return results, _shared(folder, seeds)
+    return Found(results, _shared(folder, seeds), [each for seed in seeds for each in _operators(folder, seed)])
+
+
+def _operators(folder: Path, seed: str) -> Sequence[Fidelity]:
+    return fidelities(folder, seed, _read(folder / seed / POOL / SETTINGS)["operators"])
 
 
 def _results(folder: Path) -> Iterator[Result]:

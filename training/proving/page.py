@@ -4,10 +4,10 @@ import math
 import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from training.hidden import CHAINS
-from training.proving.found import BASIC, METHODS, POOL, TWICE, Result
+from training.proving.found import BASIC, METHODS, POOL, TWICE, Found, Result
+from training.proving.operators import Fidelity
 from vsanimesr.errors import TrainingError
 
 MEASURES = {"psnr": "PSNR, dB", "psnr-lines": "PSNR of lines, dB", "ssim": "SSIM"}
@@ -61,12 +61,13 @@ def _difference(means: Mapping[str, Mapping[str, float | None]], measure: str, a
     return pool - other if isinstance(pool, int | float) and isinstance(other, int | float) else None
 
 
-def page(results: Sequence[Result], trained: Mapping[str, Any], learned: str) -> str:
+def page(found: Found, learned: str) -> str:
     """For each degradation the means over the seeds, and what the pool gains, with its spread.
 
-    `trained`: settings that all networks share. `learned`: the degradation of the videos that the operators were
-    learned from. Raises TrainingError where there are no results of it.
+    `learned`: the degradation of the videos that the operators were learned from. Raises TrainingError where there are
+    no results of it.
     """
+    results, trained = found.results, found.trained
     kinds = _by_degradation(results)
     if learned not in kinds:
         raise TrainingError(f"there are no results on {learned!r}, of whose videos operators learned; see --learned")
@@ -76,7 +77,8 @@ def page(results: Sequence[Result], trained: Mapping[str, Any], learned: str) ->
     seeds = sorted({each.seed for each in results})
     head = _HEAD.format(seeds=", ".join(seeds), facts=facts, clips=len(results[0].clips))
     told = [measure for measure in MEASURES if measure in results[0].means[POOL]]
-    return "\n".join([head, *_answers(kinds, learned), "", _METHOD, *(_table(measure, kinds) for measure in told)])
+    texts = [head, *_answers(kinds, learned), "", _METHOD, _nearer(found.operators), ""]
+    return "\n".join(texts + [_table(measure, kinds) for measure in told])
 
 
 _HEAD = """# Do learned operators help?
@@ -85,6 +87,15 @@ Made by `python -m training.proof` from evaluations of {clips} clips by networks
 which `training/runs/proof-cpu.sh` trained. What decides, named beforehand, is PSNR on the degradations that no
 training knows:
 """
+
+
+def _nearer(operators: Sequence[Fidelity]) -> str:
+    gains = [each.operator - each.area for each in operators]
+    return (
+        f"What the {len(gains)} operators make of pseudo truth is nearer to the frames of their videos than means of\n"
+        f"2x2 samples are by {statistics.fmean(gains):+.2f} dB ({min(gains):+.2f} to {max(gains):+.2f}), at "
+        f"{statistics.fmean(each.operator for each in operators):.2f} dB; one below nothing has learned nothing."
+    )
 
 
 def _by_degradation(results: Sequence[Result]) -> dict[str, list[Result]]:

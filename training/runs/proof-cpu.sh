@@ -7,16 +7,19 @@ set -euo pipefail
 cd "$(dirname "$0")/../.."
 python=${PYTHON:-.venv/bin/python}
 out=${1:-out/proof}
-steps=${STEPS:-4000}
+steps=${STEPS:-3000}
+learning=${LEARNING:-10000} # steps of each operator
 seeds=${SEEDS:-"0 1 2"}
 export OMP_NUM_THREADS=1 # two processes of one thread each
 mkdir -p "$out"
 
+on_both() { "$python" -m torch.distributed.run --standalone --nproc-per-node 2 -m "$@" --device cpu; }
+
 train() { # SEED NAME OPTIONS...
-    "$python" -m torch.distributed.run --standalone --nproc-per-node 2 -m training.animesr train \
+    on_both training.animesr train \
         "toon:200:$out/drawn" "$out/$1/$2" "${@:3}" --stage net --plain --seed "$1" --network 24:3-2-1:64 --clean 0.2 \
         --steps "$steps" --length "$steps" --growing --lr 1e-3 --clip 1 --frames 15 --patch 48 --batch 4 \
-        --pool 16 --patches 24 --pool-frames 20 --pool-size 480x288 --look-every 1000 --device cpu
+        --pool 16 --patches 24 --pool-frames 20 --pool-size 480x288 --look-every 1000
     "$python" -m training.animesr export "$out/$1/$2" "$out/$1/$2.onnx" --name "$2"
 }
 
@@ -37,8 +40,8 @@ for seed in $seeds; do
             "$python" -m training.rescale choose "$work" --usual
         }
         "$python" -m training.rescale pairs "$out/low-$number.mkv" "$work" "$work/pairs" --clips 30 --seed "$seed" --quiet
-        "$python" -m training.lbo train "$work/pairs" "$work/net" --seed $((10 * seed + number)) --steps 1500 --lr 1e-3 \
-            --batch 8 --patch 96 --device cpu
+        on_both training.lbo train "$work/pairs" "$work/net" --held-out "$work/pairs" --seed $((10 * seed + number)) \
+            --steps "$learning" --lr 1e-3 --batch 8 --patch 96
         "$python" -m training.lbo export "$work/net" "$work/operator.pth"
         operators+=("$work/operator.pth")
     done
