@@ -159,7 +159,7 @@ def _add_clips(group: argparse._ArgumentGroup) -> None:
     group.add_argument("--low", metavar="LOW", help="low resolution whose truth nobody knows", **path)
     text = "rendered clips, such as 0:4 or 3,7; degraded here"
     group.add_argument("--toon", type=_seeds, default=[], metavar="SEEDS", help=text)
-    text = "of rendered clips: train, val or test; better on train than on val is learned by heart [%(default)s]"
+    text = "of rendered clips: train, val or test [%(default)s]"
     group.add_argument("--split", default="test", help=text)
     group.add_argument("--size", type=_size, default=(640, 384), metavar="WxH", help="of rendered truth [640x384]")
     group.add_argument(

@@ -11,7 +11,7 @@ from training.core.distributed import World, joined, seed
 from training.core.ema import Average
 from training.core.export import export
 from training.core.learner import Learner, Tools
-from training.core.losses import DISTANCES, Distance, charbonnier, l1, unsharp_masked
+from training.core.losses import DISTANCES, Distance, charbonnier, l1, l2, unsharp_masked
 from training.core.progress import Line, Progress, View
 from training.core.schedule import Constant, Cosine, MultiStep, Schedule
 from training.core.settings import Settings, free
@@ -41,6 +41,7 @@ __all__ = [
     "free",
     "joined",
     "l1",
+    "l2",
     "seed",
     "steps",
     "unroll",

@@ -10,10 +10,9 @@ from typing import Any, Literal
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import mse_loss
 from torch.optim import Adam
 
-from training.core import Learner, MultiStep, Settings, Tools, free, l1
+from training.core import Learner, MultiStep, Settings, Tools, free, l1, l2
 from training.operators.judging import judged
 from training.operators.network import FACTOR, LBO
 from training.operators.pairs import PATCH, Batch, Pairs
@@ -77,7 +76,7 @@ class NetStage(Learner[Batch]):
     def step(self, batch: Batch, tools: Tools) -> None:
         """One step down L1 and the mean squared error."""
         made = reduced(batch.hr, tools)
-        tools.descend("operator", {"l1": l1(made, batch.lr), "l2": mse_loss(made, batch.lr)})
+        tools.descend("operator", {"l1": l1(made, batch.lr), "l2": l2(made, batch.lr)})
 
     def samples(self, tools: Tools) -> Mapping[str, Tensor]:
         """PSNR on the held-out pairs, that of classic filters, and the operator's picture beside the video's frame."""

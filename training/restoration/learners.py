@@ -1,7 +1,4 @@
-"""The two stages of AnimeSR's training: the network by L1, then against a discriminator (AnimeSR, section 5).
-
-Where these say L1, the settings may name another distance.
-"""
+"""AnimeSR's two stages: the network by a distance, then against a discriminator (AnimeSR, section 5)."""
 
 from collections.abc import Mapping
 
@@ -20,7 +17,7 @@ GENERATOR, DISCRIMINATOR = "generator", "discriminator"
 
 
 class Net(Learner[Batch]):
-    """Stage net: the mean absolute difference to the truth, which may be sharpened."""
+    """Stage net: a distance to the truth, which may be sharpened; the paper has L1."""
 
     def __init__(self, settings: Restoring, held_out: HeldOut | None = None) -> None:
         self.settings, self.held_out, self.distance = settings, held_out, DISTANCES[settings.loss]
@@ -48,7 +45,7 @@ class Net(Learner[Batch]):
 
 
 class Gan(Net):
-    """Stage gan: L1, perceptual and adversarial loss, each with weight 1; the discriminator sees single frames."""
+    """Stage gan: a distance, perceptual and adversarial loss, weight 1 each; the discriminator sees single frames."""
 
     def __init__(
         self, settings: Restoring, held_out: HeldOut | None = None, perceptual: Perceptual | None = None
