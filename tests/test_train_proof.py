@@ -84,6 +84,28 @@ def test_gains_and_their_spread(proof):
     assert "by +0.50 dB (+0.50 to +0.50), at 25.00 dB" in text
 
 
+def test_figures_tell_the_same_as_the_folder(proof):
+    evaluated(proof, "0", "tape", [22, None], [23, None])
+    evaluated(proof, "1", "tape", [22, 20.123456789], [23, None])
+    figures, again = proof / "proof.jsonl", proof / "again.md"
+    assert main([str(proof), "-o", str(proof / "proof.md"), "--figures", str(figures)]) == 0
+    assert main([str(figures), "-o", str(again)]) == 0
+    assert again.read_text() == (proof / "proof.md").read_text()
+    assert len(figures.read_text().splitlines()) == 1 + 4
+
+
+@pytest.mark.parametrize(
+    "damage", [lambda text: "", lambda text: text[:-9], lambda text: text.replace('"means"', '"m"')]
+)
+def test_figures_that_are_damaged_are_refused(proof, capsys, damage):
+    figures = proof / "proof.jsonl"
+    assert main([str(proof), "-o", str(proof / "proof.md"), "--figures", str(figures)]) == 0
+    figures.write_text(damage(figures.read_text()))
+    assert main([str(figures), "-o", str(proof / "again.md")]) == 1
+    assert "are no figures of a proof" in capsys.readouterr().err
+    assert not (proof / "again.md").exists()
+
+
 def test_it_answers_for_the_degradations_that_nothing_knows(proof):
     for seed in ("0", "1"):
         evaluated(proof, seed, "tape", [22, 24], [21, 23])

@@ -55,4 +55,4 @@ for seed in $seeds; do
                 basic="$out/$seed/basic.onnx" twice="$out/$seed/twice.onnx" pool="$out/$seed/pool.onnx"
     done
 done
-"$python" -m training.proof "$out" -o "$out/proof.md"
+"$python" -m training.proof "$out" -o "$out/proof.md" --figures "$out/proof.jsonl"
