@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import shutil
 
 import pytest
 
@@ -60,15 +61,23 @@ def proof(tmp_path):
     return tmp_path
 
 
+def made(folder, *options):
+    """What the two commands end with, the report in proof.md."""
+    figures = folder / "proof.jsonl"
+    return main(["gather", str(folder), "-o", str(figures)]) or main(
+        ["report", str(figures), "-o", str(folder / "proof.md"), *options]
+    )
+
+
 def told(folder):
     """The report's text."""
-    assert main([str(folder), "-o", str(folder / "proof.md")]) == 0
+    assert made(folder) == 0
     return (folder / "proof.md").read_text()
 
 
 def refused(folder, capsys):
     """Why there is no report."""
-    assert main([str(folder), "-o", str(folder / "proof.md")]) == 1
+    assert made(folder) == 1
     assert not (folder / "proof.md").exists()
     return capsys.readouterr().err
 
@@ -84,26 +93,30 @@ def test_gains_and_their_spread(proof):
     assert "by +0.50 dB (+0.50 to +0.50), at 25.00 dB" in text
 
 
-def test_figures_tell_the_same_as_the_folder(proof):
-    evaluated(proof, "0", "tape", [22, None], [23, None])
-    evaluated(proof, "1", "tape", [22, 20.123456789], [23, None])
-    figures, again = proof / "proof.jsonl", proof / "again.md"
-    assert main([str(proof), "-o", str(proof / "proof.md"), "--figures", str(figures)]) == 0
-    assert main([str(figures), "-o", str(again)]) == 0
-    assert again.read_text() == (proof / "proof.md").read_text()
-    assert len(figures.read_text().splitlines()) == 1 + 4
+def test_seeds_of_several_machines_are_gathered(proof, tmp_path_factory):
+    whole = told(proof)
+    there = tmp_path_factory.mktemp("there")
+    (proof / "0").rename(there / "0")
+    first, both, report = there / "first.jsonl", there / "both.jsonl", there / "proof.md"
+    assert main(["gather", str(there), "-o", str(first)]) == 0
+    assert main(["gather", str(proof), str(first), "-o", str(both)]) == 0
+    assert main(["report", str(both), "-o", str(report)]) == 0
+    assert report.read_text() == whole
 
 
-@pytest.mark.parametrize(
-    "damage", [lambda text: "", lambda text: text[:-9], lambda text: text.replace('"means"', '"m"')]
-)
+def test_one_seed_has_no_spread(proof, capsys):
+    shutil.rmtree(proof / "1")
+    assert "figures of 1 seed, wanted 2 at least" in refused(proof, capsys)
+
+
+@pytest.mark.parametrize("damage", [lambda text: text[:-9], lambda text: text.replace('"means"', '"m"')])
 def test_figures_that_are_damaged_are_refused(proof, capsys, damage):
-    figures = proof / "proof.jsonl"
-    assert main([str(proof), "-o", str(proof / "proof.md"), "--figures", str(figures)]) == 0
+    told(proof)
+    figures, again = proof / "proof.jsonl", proof / "again.md"
     figures.write_text(damage(figures.read_text()))
-    assert main([str(figures), "-o", str(proof / "again.md")]) == 1
+    assert main(["report", str(figures), "-o", str(again)]) == 1
     assert "are no figures of a proof" in capsys.readouterr().err
-    assert not (proof / "again.md").exists()
+    assert not again.exists()
 
 
 def test_it_answers_for_the_degradations_that_nothing_knows(proof):
@@ -146,14 +159,14 @@ def test_clips_without_a_figure_do_not_count(proof):
 def test_what_is_missing_is_said(proof, capsys, missing):
     (proof / missing).rename(proof / "away")
     said = refused(proof, capsys)
-    assert "run what is missing" in said or f"{missing} cannot be read" in said
+    assert "run what is missing" in said or "wanted 2 at least" in said or f"{missing} cannot be read" in said
 
 
 def test_the_degradation_that_was_learned_must_be_there(proof, capsys):
     for seed in ("0", "1"):
         (proof / seed / "broadcast").rename(proof / seed / "tape")
     assert "there are no results on 'broadcast'" in refused(proof, capsys)
-    assert main([str(proof), "-o", str(proof / "proof.md"), "--learned", "tape"]) == 0
+    assert made(proof, "--learned", "tape") == 0
 
 
 @pytest.mark.parametrize(
@@ -174,7 +187,18 @@ def test_trainings_that_cannot_be_compared_are_refused(proof, capsys, changed, w
 def test_one_seed_twice_is_no_spread(proof, capsys):
     for name in NETWORKS:
         settings(proof, "1", name, seed=0)
-    assert "has two folders of one seed" in refused(proof, capsys)
+    assert "seed 0 is there twice" in refused(proof, capsys)
+
+
+def test_seeds_that_were_trained_otherwise_are_refused(proof, capsys):
+    for name in NETWORKS:
+        settings(proof, "1", name, steps=10)
+    assert "seeds 0 and 1 differ in steps: that is no comparison" in refused(proof, capsys)
+
+
+def test_seeds_that_were_judged_on_less_are_refused(proof, capsys):
+    evaluated(proof, "0", "tape", [22, 24], [21, 23])
+    assert "were not judged on the same degradations and clips" in refused(proof, capsys)
 
 
 def test_figures_of_other_weights_are_refused(proof, capsys):
@@ -185,7 +209,7 @@ def test_figures_of_other_weights_are_refused(proof, capsys):
 def test_figures_of_other_clips_are_refused(proof, capsys):
     path = proof / "1" / "broadcast" / "results.json"
     path.write_text(path.read_text().replace("clip 1", "clip 9"))
-    assert "seed 1 was judged on broadcast by other clips than seed 0" in refused(proof, capsys)
+    assert "seeds 0 and 1 were not judged on the same degradations and clips" in refused(proof, capsys)
 
 
 @pytest.mark.parametrize(
@@ -202,7 +226,7 @@ def test_results_of_others_are_named(proof, capsys, damage, why):
 def test_an_endless_figure_is_named(proof, capsys):
     path = proof / "1" / "broadcast" / "results.json"
     path.write_text(path.read_text().replace("24.0", '"inf"'))
-    assert "has no psnr, but 'inf'" in refused(proof, capsys)
+    assert "has no psnr on broadcast, but 'inf'" in refused(proof, capsys)
 
 
 def test_operators_are_those_that_the_pool_learned_with_and_were_looked_at(proof, capsys):

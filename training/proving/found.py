@@ -1,4 +1,4 @@
-"""What trainings and evaluations have left in the folder of a proof, and whether that is a comparison."""
+"""What the trainings and evaluations of a proof have left in its folder, and whether each seed's are a comparison."""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
@@ -23,12 +23,10 @@ type Clips = Mapping[str, Mapping[str, Mapping[str, float | None]]]
 
 @dataclass(frozen=True)
 class Result:
-    """What one seed's networks did on the clips of one degradation."""
+    """What a seed's networks did on the clips of one degradation."""
 
-    seed: str
-    """Name of its folder."""
     degradation: str
-    """Name of the folder within that."""
+    """Its name."""
     methods: Mapping[str, str]
     """What each was, with the beginning of its weights' hash."""
     means: Mapping[str, Mapping[str, float | None]]
@@ -39,51 +37,51 @@ class Result:
         """Of a method; raises TrainingError where there is none."""
         value = self.means[method].get(measure)
         if not isinstance(value, int | float):
-            raise TrainingError(f"seed {self.seed}, {self.degradation}: {method} has no {measure}, but {value!r}")
+            raise TrainingError(f"{method} has no {measure} on {self.degradation}, but {value!r}")
         return float(value)
 
 
 @dataclass(frozen=True)
-class Found:
-    """What a proof has come to."""
+class Seed:
+    """What has come of one seed."""
 
-    results: Sequence[Result]
+    number: int
     trained: Mapping[str, Any]
-    """Settings that all networks share."""
+    """Settings that its networks share."""
     operators: Sequence[Fidelity]
-    """Of all seeds' operators."""
+    """How near its operators are to their videos."""
+    results: Sequence[Result]
+    """On each degradation."""
 
 
-def found(folder: Path) -> Found:
-    """All that is in a folder.
+def found(folder: Path) -> list[Seed]:
+    """Of each seed that has been evaluated.
 
-    Raises TrainingError where something is missing or damaged, or where networks or clips differ in more than they may.
+    Raises TrainingError where something is missing or damaged, or where the networks of a seed differ in more than they
+    may.
     """
+    seeds = sorted({path.parents[1] for path in folder.glob(f"*/*/{RESULTS}")})
+    if not seeds:
+        raise TrainingError(f"there are no seeds' results in '{folder}'; run what is missing")
+    return [_seed(each) for each in seeds]
+
+
+def _seed(folder: Path) -> Seed:
     results = list(_results(folder))
-    seeds = sorted({each.seed for each in results})
-    kinds = {each.degradation for each in results}
-    if len(seeds) < 2 or len(results) != len(seeds) * len(kinds):
-        raise TrainingError(
-            f"{len(results)} results of {len(seeds)} seeds and {len(kinds)} degradations in '{folder}', wanted all of "
-            "each, and 2 seeds at least; run what is missing"
-        )
-    for kind in kinds:
-        _same_clips([each for each in results if each.degradation == kind])
     for each in results:
         _of_these_weights(folder, each)
-    return Found(results, _shared(folder, seeds), [each for seed in seeds for each in _operators(folder, seed)])
-
-
-def _operators(folder: Path, seed: str) -> Sequence[Fidelity]:
-    return fidelities(folder, seed, _read(folder / seed / POOL / SETTINGS)["operators"])
+    trained = {name: _read(folder / name / SETTINGS) for name in NETWORKS}
+    shared = _shared(folder, trained)
+    operators = fidelities(folder, trained[POOL]["operators"])
+    return Seed(trained[BASIC]["seed"], shared, operators, results)
 
 
 def _results(folder: Path) -> Iterator[Result]:
-    for path in sorted(folder.glob(f"*/*/{RESULTS}")):
+    for path in sorted(folder.glob(f"*/{RESULTS}")):
         told = _read(path)
         try:
             clips = {clip["name"]: clip["means"] for clip in told["clips"]}
-            result = Result(path.parent.parent.name, path.parent.name, told["methods"], told["means"], clips)
+            result = Result(path.parent.name, told["methods"], told["means"], clips)
             for means in (result.means, *clips.values()):
                 {method: means[method]["psnr"] for method in METHODS}
         except (KeyError, TypeError) as error:
@@ -91,37 +89,29 @@ def _results(folder: Path) -> Iterator[Result]:
         yield result
 
 
-def _same_clips(results: Sequence[Result]) -> None:
-    for each in results:
-        if each.clips.keys() != results[0].clips.keys():
-            raise TrainingError(
-                f"seed {each.seed} was judged on {each.degradation} by other clips than seed {results[0].seed}: remove "
-                f"its '{each.degradation}', and run the script again"
-            )
-
-
 def _of_these_weights(folder: Path, result: Result) -> None:
     for name in NETWORKS:
-        file = folder / result.seed / f"{name}.onnx"
+        file = folder / f"{name}.onnx"
         if artifact.read(file).spec.weights_sha256[:12] not in result.methods[name]:
-            where = folder / result.seed / result.degradation / RESULTS
+            where = folder / result.degradation / RESULTS
             raise TrainingError(f"'{where}' is of other weights than '{file}' has: remove it, and run the script again")
 
 
-def _shared(folder: Path, seeds: Sequence[str]) -> Mapping[str, Any]:
-    trained = {(seed, name): _read(folder / seed / name / SETTINGS) for seed in seeds for name in NETWORKS}
-    shared = _without_own(trained[seeds[0], BASIC])
-    for (seed, name), told in trained.items():
-        own = _without_own(told)
-        if differing := sorted(key for key in own.keys() | shared.keys() if own.get(key) != shared.get(key)):
-            raise _no_comparison(folder / seed / name, f"differs from the others in {', '.join(differing)}")
-        if told["seed"] != trained[seed, BASIC]["seed"]:
-            raise _no_comparison(folder / seed / name, f"has another seed than '{BASIC}' beside it")
+def _shared(folder: Path, trained: Mapping[str, Mapping[str, Any]]) -> Mapping[str, Any]:
+    shared = _without_own(trained[BASIC])
+    for name, told in trained.items():
+        if differing := differences(_without_own(told), shared):
+            raise _no_comparison(folder / name, f"differs from the others in {', '.join(differing)}")
+        if told["seed"] != trained[BASIC]["seed"]:
+            raise _no_comparison(folder / name, f"has another seed than '{BASIC}' beside it")
         if (bool(told["twice"]), bool(told["operators"])) != (name != BASIC, name == POOL):
-            raise _no_comparison(folder / seed / name, f"was not degraded as {name!r} is")
-    if len({trained[seed, BASIC]["seed"] for seed in seeds}) < len(seeds):
-        raise _no_comparison(folder, "has two folders of one seed")
+            raise _no_comparison(folder / name, f"was not degraded as {name!r} is")
     return shared
+
+
+def differences(one: Mapping[str, Any], other: Mapping[str, Any]) -> list[str]:
+    """Names of the settings that are not the same."""
+    return sorted(key for key in one.keys() | other.keys() if one.get(key) != other.get(key))
 
 
 def _no_comparison(path: Path, why: str) -> TrainingError:

@@ -1,29 +1,53 @@
-"""What a proof has come to as one small file, of which the report can be made again without the networks."""
+"""What has come of a proof's seeds as one small file, which needs none of their networks."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict
+from itertools import pairwise
 from pathlib import Path
 
-from training.proving.found import Found, Result
+from training.proving.found import Result, Seed, differences
 from training.proving.operators import Fidelity
 from vsanimesr.engines import files
 from vsanimesr.errors import TrainingError
 
-SHARED = "trained", "operators"
+
+def keep(seeds: Sequence[Seed], path: Path) -> None:
+    """Write them in the order of their numbers, a line of JSON for each.
+
+    Raises TrainingError where they are no comparison: one is there twice, or they were trained or judged otherwise.
+    """
+    ordered = sorted(seeds, key=lambda each: each.number)
+    for one, other in pairwise(ordered):
+        _comparable(one, other)
+    files.write("".join(json.dumps(asdict(each)) + "\n" for each in ordered).encode(), path)
 
 
-def keep(found: Found, path: Path) -> None:
-    """Write it as JSON lines: what all results share, then each seed's result on each degradation."""
-    told = asdict(found)
-    lines = [{name: told[name] for name in SHARED}, *told["results"]]
-    files.write("".join(json.dumps(line) + "\n" for line in lines).encode(), path)
-
-
-def kept(path: Path) -> Found:
+def kept(path: Path) -> list[Seed]:
     """What `keep` wrote; raises TrainingError where that cannot be read."""
     try:
-        shared, *results = map(json.loads, path.read_text(encoding="utf-8").splitlines())
-        operators = [Fidelity(**each) for each in shared["operators"]]
-        return Found([Result(**each) for each in results], shared["trained"], operators)
-    except (OSError, ValueError, KeyError, TypeError) as error:
+        return [_seed(**json.loads(line)) for line in path.read_text(encoding="utf-8").splitlines()]
+    except (OSError, ValueError, TypeError) as error:
         raise TrainingError(f"'{path}' are no figures of a proof ({error!r})") from error
+
+
+def _seed(*, operators: list[dict[str, float]], results: list[dict[str, object]], **told: object) -> Seed:
+    fidelities = [Fidelity(**each) for each in operators]
+    return Seed(operators=fidelities, results=[Result(**each) for each in results], **told)  # type: ignore[arg-type]
+
+
+def _comparable(one: Seed, other: Seed) -> None:
+    if one.number == other.number:
+        raise TrainingError(f"seed {one.number} is there twice")
+    seeds = f"seeds {one.number} and {other.number}"
+    if differing := differences(one.trained, other.trained):
+        raise TrainingError(f"{seeds} differ in {', '.join(differing)}: that is no comparison")
+    if _judged(one) != _judged(other):
+        raise TrainingError(
+            f"{seeds} were not judged on the same degradations and clips: run what is missing, or remove what differs "
+            "and run the script again"
+        )
+
+
+def _judged(seed: Seed) -> dict[str, list[str]]:
+    return {each.degradation: sorted(each.clips) for each in seed.results}

@@ -22,15 +22,15 @@ class Fidelity:
     """That of means of 2x2 samples."""
 
 
-def fidelities(folder: Path, seed: str, pool: Sequence[str]) -> Sequence[Fidelity]:
-    """Of a seed's operators; `pool` are the SHA-256 of those that its network learned with.
+def fidelities(folder: Path, pool: Sequence[str]) -> list[Fidelity]:
+    """Of the operators in a seed's folder; `pool` are the SHA-256 of those that its network learned with.
 
     Raises TrainingError where the operators are others, or nobody has looked at them.
     """
-    files = sorted((folder / seed).glob(f"*/{OPERATOR}"))
+    files = sorted(folder.glob(f"*/{OPERATOR}"))
     if sorted(hashlib.sha256(file.read_bytes()).hexdigest() for file in files) != sorted(pool):
         raise TrainingError(
-            f"the {len(files)} operators in '{folder / seed}' are not the {len(pool)} that its pool learned with: "
+            f"the {len(files)} operators in '{folder}' are not the {len(pool)} that its pool learned with: "
             "remove that run, and run the script again"
         )
     return [_last(file.parent / LOG) for file in files]

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from training.hidden import CHAINS
-from training.proving.found import BASIC, METHODS, POOL, TWICE, Found, Result
+from training.proving.found import BASIC, METHODS, POOL, TWICE, Result, Seed
 from training.proving.operators import Fidelity
 from vsanimesr.errors import TrainingError
 
@@ -61,29 +61,39 @@ def _difference(means: Mapping[str, Mapping[str, float | None]], measure: str, a
     return pool - other if isinstance(pool, int | float) and isinstance(other, int | float) else None
 
 
-def page(found: Found, learned: str) -> str:
+def page(seeds: Sequence[Seed], learned: str) -> str:
     """For each degradation the means over the seeds, and what the pool gains, with its spread.
 
     `learned`: the degradation of the videos that the operators were learned from. Raises TrainingError where there are
-    no results of it.
+    no results of it, or only one seed's.
     """
-    results, trained = found.results, found.trained
-    kinds = _by_degradation(results)
+    if len(seeds) < 2:
+        raise TrainingError(f"figures of {len(seeds)} seed, wanted 2 at least: one has no spread")
+    kinds = {each.degradation: [_of(seed, each.degradation) for seed in seeds] for each in seeds[0].results}
     if learned not in kinds:
         raise TrainingError(f"there are no results on {learned!r}, of whose videos operators learned; see --learned")
+    first = kinds[learned][0]
+    measures = [measure for measure in MEASURES if measure in first.means[POOL]]
+    operators = [each for seed in seeds for each in seed.operators]
+    texts = [_head(seeds, len(first.clips)), *_answers(kinds, learned), "", _METHOD, _nearer(operators), ""]
+    return "\n".join(texts + [_table(measure, kinds) for measure in measures])
+
+
+def _of(seed: Seed, degradation: str) -> Result:
+    return next(each for each in seed.results if each.degradation == degradation)
+
+
+def _head(seeds: Sequence[Seed], clips: int) -> str:
+    trained = seeds[0].trained
     network = trained["network"]
     facts = f"stage {trained['stage']}, {trained['steps']} steps of {trained['batch']} samples, "
     facts += f"{network['features']} features, blocks {network['blocks']}, renderer {trained['renderer']}"
-    seeds = sorted({each.seed for each in results})
-    head = _HEAD.format(seeds=", ".join(seeds), facts=facts, clips=len(results[0].clips))
-    told = [measure for measure in MEASURES if measure in results[0].means[POOL]]
-    texts = [head, *_answers(kinds, learned), "", _METHOD, _nearer(found.operators), ""]
-    return "\n".join(texts + [_table(measure, kinds) for measure in told])
+    return _HEAD.format(seeds=", ".join(str(seed.number) for seed in seeds), facts=facts, clips=clips)
 
 
 _HEAD = """# Do learned operators help?
 
-Made by `python -m training.proof` from evaluations of {clips} clips by networks of the seeds {seeds} ({facts}),
+Made by `python -m training.proof report` from evaluations of {clips} clips by networks of the seeds {seeds} ({facts}),
 which `training/runs/proof-cpu.sh` trained. What decides, named beforehand, is PSNR on the degradations that no
 training knows:
 """
@@ -96,11 +106,6 @@ def _nearer(operators: Sequence[Fidelity]) -> str:
         f"2x2 samples are by {statistics.fmean(gains):+.2f} dB ({min(gains):+.2f} to {max(gains):+.2f}), at "
         f"{statistics.fmean(each.operator for each in operators):.2f} dB; one below nothing has learned nothing."
     )
-
-
-def _by_degradation(results: Sequence[Result]) -> dict[str, list[Result]]:
-    names = sorted({each.degradation for each in results})
-    return {name: [each for each in results if each.degradation == name] for name in names}
 
 
 def _answers(kinds: Mapping[str, Sequence[Result]], learned: str) -> list[str]:
