@@ -13,6 +13,7 @@ from vsanimesr.models import artifact
 
 NETWORKS = "basic", "twice", "pool"
 TRAINED = {"stage": "net", "steps": 9, "batch": 4, "network": {"features": 24, "blocks": [3, 2, 1]}, "renderer": 1}
+TRAINED |= {"sources": ["toon:8:out/drawn"]}
 OPERATOR = hashlib.sha256(b"operator").hexdigest()
 MODEL = network(architecture="animesr-lite")
 
@@ -95,6 +96,8 @@ def test_gains_and_their_spread(proof):
 
 def test_seeds_of_several_machines_are_gathered(proof, tmp_path_factory):
     whole = told(proof)
+    for name in NETWORKS:
+        settings(proof, "0", name, sources=["toon:8:/elsewhere/drawn"])
     there = tmp_path_factory.mktemp("there")
     (proof / "0").rename(there / "0")
     first, both, report = there / "first.jsonl", there / "both.jsonl", there / "proof.md"
@@ -174,6 +177,7 @@ def test_the_degradation_that_was_learned_must_be_there(proof, capsys):
     [
         ({"steps": 10}, "differs from the others in steps"),
         ({"clean": 0.5}, "differs from the others in clean"),
+        ({"sources": ["toon:9:out/drawn"]}, "differs from the others in sources"),
         ({"seed": 5}, "has another seed than 'basic' beside it"),
         ({"operators": []}, "was not degraded as 'pool' is"),
         ({"twice": False}, "was not degraded as 'pool' is"),

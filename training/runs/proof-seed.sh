@@ -14,6 +14,7 @@ export OMP_NUM_THREADS=1 # a core for each seed
 mkdir -p "$out/$seed"
 
 train() { # NAME OPTIONS...
+    [ ! -e "$out/$seed/$1.onnx" ] || return 0
     "$python" -m training.animesr train "toon:200:$out/drawn" "$out/$seed/$1" "${@:2}" --stage net --plain --seed "$seed" \
         --network 24:3-2-1:64 --clean 0.2 --steps "$steps" --length "$steps" --growing --lr 1e-3 --clip 1 --frames 15 \
         --patch 48 --batch 4 --pool 16 --patches 24 --pool-frames 20 --pool-size 480x288 --look-every 1000 \
@@ -25,6 +26,8 @@ train basic
 operators=()
 for number in 0 1 2; do
     low=$out/low-$number.mkv work=$out/$seed/video-$number
+    operators+=("$work/operator.pth")
+    [ ! -e "$work/operator.pth" ] || continue
     [ -e "$work/choice.json" ] || {
         "$python" -m training.rescale measure "$low" "$work" --model "$out/$seed/basic.onnx" --factors 0.5 1 --patches 2 \
             --seed "$seed" --quiet
@@ -34,7 +37,6 @@ for number in 0 1 2; do
     "$python" -m training.lbo train "$work/pairs" "$work/net" --held-out "$work/pairs" --seed $((10 * seed + number)) \
         --steps "$learning" --lr 1e-3 --batch 8 --patch 96 --device cpu
     "$python" -m training.lbo export "$work/net" "$work/operator.pth"
-    operators+=("$work/operator.pth")
 done
 "$python" -m training.lbo sheet "${operators[@]}" examples/clip.mkv -o "$out/$seed/operators.png"
 train twice --twice
