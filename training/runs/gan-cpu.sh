@@ -3,11 +3,11 @@
 # Features of our own judge pictures. RUN/log.jsonl of the two trainings has the losses, and what the held-out clips' PSNR
 # and edges are now and then; the report shows pictures before and after. Killed, it goes on where it was.
 #
-#   bash training/runs/gan-cpu.sh RUN-OF-A-NETWORK [OUT]
+#   bash training/runs/gan-cpu.sh NETWORK [OUT]
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 python=${PYTHON:-.venv/bin/python}
-net=${1:?the run of a network of stage net, such as out/proof/0/basic}
+net=${1:?a network of stage net as an artifact, such as out/proof/0/basic.onnx}
 out=${2:-out/gan-cpu}
 steps=${STEPS:-1500}
 export OMP_NUM_THREADS=1 # two processes of one thread each
@@ -21,7 +21,6 @@ on_both training.animesr train "toon:200:$out/drawn" "$out/gan" --stage gan --be
     --clean 0.2 --steps "$steps" --lr 1e-4 --clip 1 --frames 3 --patch 32 --batch 4 \
     --pool 16 --patches 24 --pool-frames 20 --pool-size 480x288 --look-every "$((steps / 6))" --log-every 25 \
     --perceptual toon --toon-features "$out/features.pth"
-"$python" -m training.animesr export "$net" "$out/net.onnx" --name net
 "$python" -m training.animesr export "$out/gan" "$out/gan.onnx" --name gan
-"$python" -m training.evaluate --toon 0:8 --frames 12 --degrade basic --methods bicubic net="$out/net.onnx" \
+"$python" -m training.evaluate --toon 0:8 --frames 12 --degrade basic --methods bicubic net="$net" \
     gan="$out/gan.onnx" --output "$out/report"
