@@ -10,14 +10,18 @@ python=${PYTHON:-.venv/bin/python}
 net=${1:?a network of stage net as an artifact, such as out/proof/0/basic.onnx}
 out=${2:-out/gan-cpu}
 steps=${STEPS:-1500}
-export OMP_NUM_THREADS=1 # two processes of one thread each
+processes=${PROCESSES:-2}
+precision=${PRECISION:-bf16} # fp32 where that is quicker
+export OMP_NUM_THREADS=1 # for each process a core
 mkdir -p "$out"
-on_both() { "$python" -m torch.distributed.run --standalone --nproc-per-node 2 -m "$@" --device cpu; }
+train() {
+    "$python" -m torch.distributed.run --standalone --nproc-per-node "$processes" -m "$@" --device cpu --precision "$precision"
+}
 
-on_both training.critics train "$out/features" --steps "$((2 * steps))" --drawings "$((steps / 2))" --batch 16
+train training.critics train "$out/features" --steps "$((2 * steps))" --drawings "$((steps / 2))" --batch 16
 "$python" -m training.critics export "$out/features" "$out/features.pth"
 
-on_both training.animesr train "toon:200:$out/drawn" "$out/gan" --stage gan --begin-with "$net" --network 24:3-2-1:64 \
+train training.animesr train "toon:200:$out/drawn" "$out/gan" --stage gan --begin-with "$net" --network 24:3-2-1:64 \
     --clean 0.2 --steps "$steps" --lr 1e-4 --clip 1 --frames 3 --patch 32 --batch 4 \
     --pool 16 --patches 24 --pool-frames 20 --pool-size 480x288 --look-every "$((steps / 6))" --log-every 25 \
     --perceptual toon --toon-features "$out/features.pth"
