@@ -57,5 +57,12 @@ def test_sources_by_name(tmp_path):
     assert (toon.seeds, str(toon.kept)) == (20, "kept")
     mixed = naming.source([f"0.3*{clips}", "toon:5"])
     assert [weight for weight, _ in mixed.parts] == [0.3, 1.0]
+    assert [naming.pictures(text) for text in ("toon:20:kept", "0.3*toon:20:C:/a", "toon", "toon:20", "0.3*a:1:b")] == [
+        "toon:20",
+        "0.3*toon:20",
+        "toon",
+        "toon:20",
+        "0.3*a:1:b",
+    ]
     raised(lambda: naming.source([str(tmp_path / "none")]), "no such file or folder; wanted a folder of clips")
     raised(lambda: naming.source(["toon:x"]), "wanted toon, toon:SEEDS or toon:SEEDS:FOLDER")

@@ -109,10 +109,12 @@ def test_seeds_of_several_machines_are_gathered(proof, tmp_path_factory):
 
 def test_one_seed_has_no_spread(proof, capsys):
     shutil.rmtree(proof / "1")
-    assert "figures of 1 seed, wanted 2 at least" in refused(proof, capsys)
+    assert "a spread wants 2 seeds at least, got the figures of 1" in refused(proof, capsys)
 
 
-@pytest.mark.parametrize("damage", [lambda text: text[:-9], lambda text: text.replace('"means"', '"m"')])
+@pytest.mark.parametrize(
+    "damage", [lambda text: text[:-9], lambda text: text.replace('"means"', '"m"'), lambda _: "{}"]
+)
 def test_figures_that_are_damaged_are_refused(proof, capsys, damage):
     told(proof)
     figures, again = proof / "proof.jsonl", proof / "again.md"
@@ -157,12 +159,24 @@ def test_clips_without_a_figure_do_not_count(proof):
 
 
 @pytest.mark.parametrize(
-    "missing", ["1/broadcast", "1/pool", "1/pool.onnx", "0/pool/settings.json", "0/video/net/log.jsonl"]
+    ("missing", "why"),
+    [
+        ("1/broadcast", "a spread wants 2 seeds at least, got the figures of 1"),
+        ("1/pool", "1/pool/settings.json' cannot be read"),
+        ("1/pool.onnx", "1/pool.onnx cannot be read"),
+        ("0/pool/settings.json", "0/pool/settings.json' cannot be read"),
+        ("0/video/net/log.jsonl", "0/video/net/log.jsonl' cannot be read"),
+    ],
 )
-def test_what_is_missing_is_said(proof, capsys, missing):
+def test_what_is_missing_is_said(proof, capsys, missing, why):
     (proof / missing).rename(proof / "away")
-    said = refused(proof, capsys)
-    assert "run what is missing" in said or "wanted 2 at least" in said or f"{missing} cannot be read" in said
+    assert why in refused(proof, capsys)
+
+
+def test_seeds_that_are_not_judged_are_left_out_and_not_named(proof, capsys):
+    (proof / "1" / "broadcast").rename(proof / "away")
+    assert main(["gather", str(proof), "-o", str(proof / "proof.jsonl")]) == 0
+    assert capsys.readouterr().out.endswith("proof.jsonl: judged seeds 0\n")
 
 
 def test_the_degradation_that_was_learned_must_be_there(proof, capsys):

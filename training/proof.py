@@ -30,7 +30,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _gather(asked: argparse.Namespace) -> None:
     seeds = [seed for path in asked.proofs for seed in (found(path) if path.is_dir() else kept(path))]
     keep(seeds, asked.output)
-    print(f"{asked.output}: {len(seeds)} seeds")
+    print(f"{asked.output}: judged seeds {', '.join(str(number) for number in sorted(seed.number for seed in seeds))}")
 
 
 def _report(asked: argparse.Namespace) -> None:

@@ -17,6 +17,7 @@ HELP = (
     "WEIGHT*SOURCE, such as 0.3*toon, where there are several"
 )
 """What `source` takes."""
+_WEIGHT = r"\d+\.?\d*|\.\d+"
 
 
 def source(texts: Sequence[str]) -> Source:
@@ -25,8 +26,17 @@ def source(texts: Sequence[str]) -> Source:
     return parts[0][1] if len(parts) == 1 else Mixed(parts)
 
 
+def pictures(text: str) -> str:
+    """What the pictures of a source, named so, depend on: the folder that keeps rendered clips is left out.
+
+    Raises nothing: the source need not be there.
+    """
+    rendered = re.fullmatch(rf"((?:(?:{_WEIGHT})\*)?toon:\d+):.*", text)
+    return rendered[1] if rendered else text
+
+
 def _weighted(text: str) -> tuple[float, Source]:
-    found = re.fullmatch(r"(\d+\.?\d*|\.\d+)\*(.+)", text)
+    found = re.fullmatch(rf"({_WEIGHT})\*(.+)", text)
     return (float(found[1]), _one(found[2])) if found else (1.0, _one(text))
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from training.data import naming
 from training.proving.operators import Fidelity, fidelities
 from vsanimesr.errors import TrainingError
 from vsanimesr.models import artifact
@@ -119,9 +120,9 @@ def _no_comparison(path: Path, why: str) -> TrainingError:
 
 
 def _without_own(told: Mapping[str, Any]) -> dict[str, Any]:
-    """What must be the same; the clips of two machines may lie in folders of one name at different places."""
-    sources = [source.rpartition(":")[0] + ":" + Path(source.rpartition(":")[2]).name for source in told["sources"]]
-    return {name: value for name, value in told.items() if name not in OWN} | {"sources": sources}
+    """What must be the same: not where a machine keeps the clips that it has drawn."""
+    shared = {name: value for name, value in told.items() if name not in OWN}
+    return shared | {"sources": [naming.pictures(source) for source in told["sources"]]}
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -1,10 +1,11 @@
 """What has come of a proof's seeds as one small file, which needs none of their networks."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 from training.proving.found import Result, Seed, differences
 from training.proving.operators import Fidelity
@@ -26,14 +27,14 @@ def keep(seeds: Sequence[Seed], path: Path) -> None:
 def kept(path: Path) -> list[Seed]:
     """What `keep` wrote; raises TrainingError where that cannot be read."""
     try:
-        return [_seed(**json.loads(line)) for line in path.read_text(encoding="utf-8").splitlines()]
-    except (OSError, ValueError, TypeError) as error:
+        return [_seed(json.loads(line)) for line in path.read_text(encoding="utf-8").splitlines()]
+    except (OSError, ValueError, KeyError, TypeError) as error:
         raise TrainingError(f"'{path}' are no figures of a proof ({error!r})") from error
 
 
-def _seed(*, operators: list[dict[str, float]], results: list[dict[str, object]], **told: object) -> Seed:
-    fidelities = [Fidelity(**each) for each in operators]
-    return Seed(operators=fidelities, results=[Result(**each) for each in results], **told)  # type: ignore[arg-type]
+def _seed(told: Mapping[str, Any]) -> Seed:
+    operators = [Fidelity(**each) for each in told["operators"]]
+    return Seed(told["number"], told["trained"], operators, [Result(**each) for each in told["results"]])
 
 
 def _comparable(one: Seed, other: Seed) -> None:

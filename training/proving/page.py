@@ -68,7 +68,7 @@ def page(seeds: Sequence[Seed], learned: str) -> str:
     no results of it, or only one seed's.
     """
     if len(seeds) < 2:
-        raise TrainingError(f"figures of {len(seeds)} seed, wanted 2 at least: one has no spread")
+        raise TrainingError(f"a spread wants 2 seeds at least, got the figures of {len(seeds)}")
     kinds = {each.degradation: [_of(seed, each.degradation) for seed in seeds] for each in seeds[0].results}
     if learned not in kinds:
         raise TrainingError(f"there are no results on {learned!r}, of whose videos operators learned; see --learned")

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # What proof-cpu.sh does with one seed: a network of basic operators, operators by its help, networks without and with
 # them, and what the three make of degradations that no training knows. The factor is 0.5, as in the authors' code.
-# Killed, it goes on where it was.
+# Killed, it goes on where it was; what is finished stays as it is, so other STEPS or LEARNING want another OUT.
 #
 #   bash training/runs/proof-seed.sh OUT SEED
 set -euo pipefail
