@@ -18,7 +18,7 @@ train() {
     "$python" -m torch.distributed.run --standalone --nproc-per-node "$processes" -m "$@" --device cpu --precision "$precision"
 }
 
-train training.critics train "$out/features" --steps "$((2 * steps))" --drawings "$((steps / 2))" --batch 16
+train training.critics train "$out/features" --steps "$steps" --drawings "$((steps / 2))" --batch 8 --patch 64
 "$python" -m training.critics export "$out/features" "$out/features.pth"
 
 train training.animesr train "toon:200:$out/drawn" "$out/gan" --stage gan --begin-with "$net" --network 24:3-2-1:64 \
