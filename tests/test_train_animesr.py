@@ -74,9 +74,9 @@ def test_operators_and_two_reductions_reach_the_degradation(tmp_path: Path) -> N
     operator = tmp_path / "one.pth"
     torch.save({"params": LBO().state_dict()}, operator)
     usual = ["train", "toon:2", "run", "--stage", "net", "--steps", "1"]
-    made = [_degradation(_parser().parse_args([*usual, *more])) for more in ([], ["--twice"])]
+    made = [_degradation(_parser().parse_args([*usual, *more]), World()) for more in ([], ["--twice"])]
     assert [each.ranges.steps for each in made] == [1, 2]
-    pool = _degradation(_parser().parse_args([*usual, "--operators", str(operator), "--clean", "0.25"]))
+    pool = _degradation(_parser().parse_args([*usual, "--operators", str(operator), "--clean", "0.25"]), World())
     assert (type(pool), len(pool.operators), pool.ranges.steps, pool.clean) == (AnimeSROp, 1, 2, 0.25)
 
 
@@ -84,8 +84,8 @@ def test_operators_and_two_reductions_reach_the_degradation(tmp_path: Path) -> N
 def test_degradations_may_be_mild_at_first(operators: bool, tmp_path: Path) -> None:
     torch.save({"params": LBO().state_dict()}, tmp_path / "one.pth")
     more = ["--operators", str(tmp_path / "one.pth")] if operators else []
-    words = ["train", "toon:2", "run", "--stage", "net", "--steps", "1", "--curriculum", "50", *more]
-    made = _degradation(_parser().parse_args(words))
+    words = ["train", "toon:2", "run", "--stage", "net", "--steps", "1", "--curriculum", "50", "--batch", "1", *more]
+    made = _degradation(_parser().parse_args(words), World())
     crfs = [  # the worst of forty
         max(made.recipe(2, np.random.default_rng(seed), number).compression.crf for seed in range(40))
         for number in (0, 50)
@@ -94,14 +94,47 @@ def test_degradations_may_be_mild_at_first(operators: bool, tmp_path: Path) -> N
     assert crfs[1] > 31
 
 
+@pytest.mark.parametrize(("processes", "clips"), [(1, 167), (2, 84)])
+def test_steps_of_mild_degradations_are_clips_of_a_process(processes: int, clips: int) -> None:
+    """A step takes 8 samples, 48 of which are cut out of a clip."""
+    words = ["--steps", "9000", "--curriculum", "1000", "--batch", "8", "--patches", "48"]
+    asked = _parser().parse_args(["train", "toon:2", "run", "--stage", "net", *words])
+    assert _degradation(asked, World(size=processes)).grown == clips
+
+
+def test_a_run_goes_on_where_clips_are_kept_elsewhere(net: Path, tmp_path: Path, capsys) -> None:
+    def further(steps: int, folder: str, *more: str) -> int:
+        words = ["--stage", "net", *TINY, "--pool-size", "96x96", "--held-out", "0", "--steps", str(steps), *more]
+        return main(["train", f"toon:1:{tmp_path / folder}", str(tmp_path / "run"), *words])
+
+    assert further(1, "here") == 0
+    assert further(2, "there") == 0
+    assert further(3, "there", "--lr", "1e-3", "--begin-with", str(net)) == 1
+    said = capsys.readouterr().err
+    assert "begin_with: '' in the checkpoint" in said
+    assert "lr: 0.0002 in the checkpoint, 0.001 now" in said
+    assert "--accept NAME" in said
+    assert further(3, "there", "--lr", "1e-3", "--accept", "lr") == 0
+    assert json.loads((tmp_path / "run" / "settings.json").read_text())["lr"] == 1e-3
+
+
+def test_a_checkpoint_has_no_facts_of_an_artifact(net: Path, tmp_path: Path, capsys) -> None:
+    assert main(["export", str(net), str(tmp_path / "net.pth"), "--name", "mine"]) == 1
+    assert "--name, --source, --licence are of artifacts" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [
         ("gan --perceptual none", "name its run by --begin-with"),
         ("gan --begin-with {net} --perceptual vgg19", "give it by --vgg19 FILE"),
-        ("net --network 8:2-1-1:12", "could not be exported"),
+        ("gan --begin-with {net} --perceptual none --plain", "--plain is of stage net"),
+        ("net --perceptual vgg19", "--perceptual: stage net has no such loss"),
+        ("net --toon-features toon.pth", "--toon-features: stage net has no such loss"),
+        ("net --network 8:2-1-1:12", "8:2-1-1:12 could not be exported; models have one of 64:5-3-2:224, 24:3-2-1:64"),
+        ("net --device gpu", "the device 'gpu', wanted cpu, cuda or one GPU"),
         ("net --growing", "set length"),
-        ("net --begin-with animesr-lite --network 64:5-3-2:224", "is of another network"),
+        ("net --begin-with animesr-lite --network 64:5-3-2:224", "is of another network, 24:3-2-1:64 with feedback"),
         ("net --begin-with animesr-v3", "no model is called 'animesr-v3'"),
         ("gan --begin-with {net} --perceptual none --patch 20", "wanted sides of 24 at least"),
     ],

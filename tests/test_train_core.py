@@ -128,7 +128,7 @@ def test_the_next_stage_starts_from_raw_weights_and_averaged_average(tmp_path):
 
 
 def test_progress_and_log(tmp_path):
-    run = trainer(tmp_path, settings_of(6, log_every=2))
+    run = trainer(tmp_path, settings_of(6, log_every=2, samples_every=0))
     run.run()
     shown = run._view.shown
     assert [progress.step for progress in shown] == [1, 2, 3, 4, 5, 6]
@@ -137,6 +137,12 @@ def test_progress_and_log(tmp_path):
     assert [line["step"] for line in lines] == [2, 4, 6]
     for line, (one, two) in zip(lines, zip(shown[::2], shown[1::2], strict=True), strict=True):
         assert line["net/loss"] == pytest.approx((one.loss + two.loss) / 2)
+
+
+@pytest.mark.parametrize(("every", "looks"), [(0, []), (4, [4, 6]), (3, [3, 6]), (99, [6])])
+def test_samples_are_looked_at_now_and_then_and_in_the_end(tmp_path, every, looks):
+    trainer(tmp_path, settings_of(6, samples_every=every)).run()
+    assert [line["step"] for line in read(tmp_path) if "brightness" in line] == looks
 
 
 def test_a_small_learning_rate_in_a_group_is_kept_small(tmp_path):

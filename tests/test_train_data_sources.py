@@ -233,7 +233,7 @@ def test_kept_clips_are_the_same_and_rendered_once(renderer, tmp_path):
 
 def test_rendered_clips_that_are_none(renderer):
     raised(lambda: ToonClips(0), "seeds=0")
-    raised(lambda: ToonClips(length=3).clip(np.random.default_rng(0), 4, (8, 8)), "4 frames of rendered clips of 3")
+    raised(lambda: ToonClips(length=3).clip(np.random.default_rng(0), 4, (8, 8)), "4 frames: rendered clips have 3")
 
 
 @pytest.mark.slow

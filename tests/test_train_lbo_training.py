@@ -140,6 +140,28 @@ def test_the_first_stage_has_l1_and_the_mean_squared_error() -> None:
     torch.testing.assert_close(tools.terms, wanted)
 
 
+def test_the_second_stage_is_l1_features_and_judgement() -> None:
+    settings, features = Learning(steps=1, stage="gan", lr=1e-4), Perceptual("random")
+    torch.manual_seed(0)
+    learner = GanStage(settings, features)
+    tools, batch = caught(learner, settings)
+    torch.manual_seed(0)
+    fresh = GanStage(settings, None).networks
+    with torch.no_grad():
+        made = fresh["operator"](batch.hr)
+        # each call betters the discriminator's norms
+        ((judged,), (of_real,), (of_made,)) = (fresh["discriminator"](each) for each in (made, batch.lr, made))
+        wanted = {
+            "operator": {
+                "l1": (made - batch.lr).abs().mean(),
+                "gan": (judged - 1).square().mean(),
+                "perceptual": features(made, batch.lr),
+            },
+            "discriminator": {"real": (of_real - 1).square().mean(), "fake": of_made.square().mean()},
+        }
+    torch.testing.assert_close(tools.terms, wanted)
+
+
 @pytest.mark.parametrize("features", ["random", None])
 def test_every_term_of_the_second_stage_reaches_the_operator_and_no_more(features: str | None) -> None:
     settings = Learning(steps=1, stage="gan", lr=1e-4)
@@ -200,7 +222,7 @@ def folders(pairs: Path, net: Path, tmp_path: Path, monkeypatch) -> dict[str, Pa
         ([*GAN, "--begin-with", "{net}", "--patch", "46"], "multiple of 2 from 48 on"),
         ([*GAN, "--begin-with", "{pairs}"], "has no checkpoints"),
         (["--patch", "66"], "patches of 66 do not fit"),
-        (["--lr", "-1"], "numbers above 0"),
+        (["--perceptual", "none"], "--perceptual: stage net has no such loss"),
     ],
 )
 def test_trainings_that_cannot_begin(folders, words: list[str], says: str, capsys) -> None:

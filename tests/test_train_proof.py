@@ -28,7 +28,8 @@ def evaluated(folder, seed, kind, twice, pool):
     )
     path = folder / seed / kind / "results.json"
     path.parent.mkdir(parents=True)
-    named = [{"name": f"clip {number}", "means": clip} for number, clip in enumerate(clips)]
+    what = {"origin": f"drawn, {kind}", "frames": 24, "size": [160, 96]}
+    named = [{"name": f"clip {number}", "means": clip} | what for number, clip in enumerate(clips)]
     path.write_text(json.dumps({"methods": methods, "means": means, "clips": named}))
     return path
 
@@ -91,6 +92,7 @@ def test_gains_and_their_spread(proof):
     assert "| +0.50 ± 0.71 (+0.00 to +1.00; 1 of 2 clips): unclear |" in row
     assert "SSIM" not in text
     assert "What the 2 operators make of pseudo truth" in text
+    assert "against bicubic it has +3.50 dB" in text
     assert "by +0.50 dB (+0.50 to +0.50), at 25.00 dB" in text
 
 
@@ -224,9 +226,12 @@ def test_figures_of_other_weights_are_refused(proof, capsys):
     assert "1/broadcast/results.json' is of other weights than" in refused(proof, capsys)
 
 
-def test_figures_of_other_clips_are_refused(proof, capsys):
+@pytest.mark.parametrize(
+    ("was", "now"), [("clip 1", "clip 9"), ("drawn, ", "painted, "), ('"frames": 24', '"frames": 12'), ("160", "320")]
+)
+def test_figures_of_other_clips_are_refused(proof, capsys, was, now):
     path = proof / "1" / "broadcast" / "results.json"
-    path.write_text(path.read_text().replace("clip 1", "clip 9"))
+    path.write_text(path.read_text().replace(was, now))
     assert "seeds 0 and 1 were not judged on the same degradations and clips" in refused(proof, capsys)
 
 

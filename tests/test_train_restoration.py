@@ -9,9 +9,9 @@ from torch.nn.functional import interpolate
 
 from tests.train_core import one_thread  # noqa: F401  # bits that are always the same
 from training.core import Constant, Tools, World, unroll, unsharp_masked
-from training.critics import Perceptual
+from training.critics import Perceptual, flattened
 from training.data import Batch
-from training.restoration import DISCRIMINATOR, GENERATOR, Gan, HeldOut, Net, Restoring
+from training.restoration import DISCRIMINATOR, GENERATOR, RATES, Gan, HeldOut, Net, Restoring
 from vsanimesr.errors import TrainingError
 from vsanimesr.spec import Network
 
@@ -77,6 +77,35 @@ def terms() -> tuple[Gan, dict[str, dict[str, Tensor]]]:
     tools = Terms(learner, told, World())
     learner.step(batch(), tools)
     return learner, tools.kept
+
+
+def test_stage_gan_is_distance_features_and_judgement_of_the_truth_as_it_is(terms):
+    _, kept = terms
+    torch.manual_seed(0)
+    learner, given, features = Gan(settings(stage="gan")), batch(), Perceptual("random")
+    discriminator = learner.networks[DISCRIMINATOR]
+    made, real = flattened(unrolled(learner, given)), flattened(given.truth)
+    with torch.no_grad():
+        judged, of_real, of_made = (discriminator(each) for each in (made, real, made))  # each call betters its norms
+        wanted = {
+            GENERATOR: {
+                "l1": (made - real).abs().mean(),
+                "gan": sum((each - 1).square().mean() for each in judged) / len(judged),
+                "perceptual": features(made, real),
+            },
+            DISCRIMINATOR: {
+                "real": sum((each - 1).square().mean() for each in of_real) / len(of_real),
+                "fake": sum(each.square().mean() for each in of_made) / len(of_made),
+            },
+        }
+    torch.testing.assert_close({name: dict(each) for name, each in kept.items()}, wanted)
+
+
+def test_adam_and_its_average_are_the_papers():
+    for stage, learner in (("net", Net(settings())), ("gan", Gan(settings(stage="gan")))):
+        assert all(optimiser.defaults["betas"] == (0.9, 0.99) for optimiser in learner.optimisers.values())
+        assert learner.decays == {GENERATOR: 0.999}
+        assert RATES[stage] == {"net": 2e-4, "gan": 1e-4}[stage]
 
 
 @pytest.mark.parametrize("term", ["l1", "gan", "perceptual"])
@@ -149,8 +178,12 @@ def test_samples_grow_if_asked_to():
 
 def test_the_rate_is_the_papers_unless_it_falls():
     assert {settings().schedule.at(step) for step in (0, 5, 10**6)} == {1e-3}
-    falling = settings(length=1000).schedule
-    assert falling.at(1000) == pytest.approx(1e-5)
+    for stage, length, grown in (("net", 1000, 100), ("net", 5000, 100), ("net", 60, 6), ("gan", 1000, 1)):
+        falling = settings(length=length, stage=stage).schedule
+        assert falling.at(length) == pytest.approx(1e-5)
+        rates = [falling.at(step) for step in range(length)]
+        assert rates.index(max(rates)) + 1 == grown
+        assert max(rates) == 1e-3
 
 
 def test_held_out_clips_are_judged_against_their_truth():

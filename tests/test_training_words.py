@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from training import words
+from vsanimesr.spec import Network
 
 
 @given(st.integers(1, 10**6), st.integers(1, 10**6))
@@ -31,3 +32,16 @@ def test_what_is_no_number(word: str) -> None:
 def test_what_is_no_size(word: str) -> None:
     with pytest.raises(ArgumentTypeError, match="wanted WIDTHxHEIGHT, such as 640x384"):
         words.size(word)
+
+
+@given(st.floats(1e-9, 1e9), st.integers(1, 99), st.lists(st.integers(1, 99), min_size=3, max_size=3))
+def test_rates_and_networks(rate: float, width: int, blocks: list[int]) -> None:
+    assert words.above_zero(str(rate)) == rate
+    network = Network(width, (blocks[0], blocks[1], blocks[2]), width + 1)
+    assert words.network(str(network)) == network
+
+
+@pytest.mark.parametrize("word", ["", "0", "-1e-4", "nan", "inf", "x"])
+def test_what_is_no_rate(word: str) -> None:
+    with pytest.raises(ArgumentTypeError, match="wanted a number above 0"):
+        words.above_zero(word)

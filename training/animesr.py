@@ -11,21 +11,20 @@ By torchrun several GPUs share the work. Everything can be interrupted and goes 
 
 import argparse
 import hashlib
-import logging
+import math
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
 from training import beginning, command, critics, words
-from training.core import DISTANCES, Trainer, checkpoints, joined, seed
+from training.core import DISTANCES, Trainer, World, checkpoints, joined, seed
 from training.core.export import artifact_of, export
 from training.data import AnimeSROp, BasicOp, Plan, Pool, naming
 from training.data.degrading import Degradation
 from training.degrade import BASIC_OP, LEARNED_OP
 from training.operators import load_operators
 from training.restoration import GENERATOR, RATES, Gan, HeldOut, Net, Restoring, shared
-from vsanimesr.cli import run
 from vsanimesr.errors import ArgumentError
 from vsanimesr.models import artifact
 from vsanimesr.spec import ARCHITECTURES
@@ -33,38 +32,47 @@ from vsanimesr.spec import ARCHITECTURES
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Do what the command line says; returns the exit code."""
-    logging.basicConfig(level=logging.INFO, format="%(message)s")
-    return run(_parser(), arguments)
+    return command.run(_parser(), arguments)
 
 
 def _train(asked: argparse.Namespace) -> int | None:
-    if asked.stage == "gan" and not asked.begin_with:
-        raise ArgumentError("stage gan goes on where stage net ended: name its run by --begin-with")
+    _refuse(asked)
     if asked.network not in ARCHITECTURES.values():
         known = ", ".join(map(str, ARCHITECTURES.values()))
         raise ArgumentError(f"{asked.network} could not be exported; models have one of {known}")
     features = critics.perceptual(asked) if asked.stage == "gan" else None
-    plan = _plan(asked)
-    settings = _settings(asked, plan, features)
+    settings = _settings(asked, features)
     with joined(asked.device) as world:
+        plan = _plan(asked, world)
         seed(asked.seed, world.rank)
         held_out = HeldOut.drawn(asked.held_out) if world.leads and asked.held_out and asked.look_every else None
         features = features.to(world.device) if features else None
         learner = Gan(settings, held_out, features) if settings.stage == "gan" else Net(settings, held_out)
         start = beginning.start(asked.begin_with, GENERATOR, learner.networks[GENERATOR])
         make = shared(plan, world, asked.workers)
-        outcome = Trainer(asked.run_folder, settings, learner, make, world=world, start=start).run()
-    return command.concluded(outcome, settings.steps)
+        trainer = Trainer(asked.run_folder, settings, learner, make, world=world, start=start, accept=asked.accept)
+        outcome = trainer.run()
+    return command.concluded(outcome, settings.steps, world)
 
 
-def _settings(asked: argparse.Namespace, plan: Plan, features: critics.Perceptual | None) -> Restoring:
+def _refuse(asked: argparse.Namespace) -> None:
+    """Options that the stage has no use for, and a stage that has nothing to go on with."""
+    if asked.stage == "net":
+        critics.refuse_perceptual(asked, "stage net has no such loss")
+    elif not asked.sharpened:
+        raise ArgumentError("--plain is of stage net: stage gan always learns the truth as it is")
+    elif not asked.begin_with:
+        raise ArgumentError("stage gan goes on where stage net ended: name its run by --begin-with")
+
+
+def _settings(asked: argparse.Namespace, features: critics.Perceptual | None) -> Restoring:
     names = ["steps", "batch", "seed", "precision", "stage", "clean", "frames", "patch", "network", "feedback"]
-    names += ["length", "growing", "loss", "sharpened", "clip", "twice", "curriculum", "recompute"]
+    names += ["length", "growing", "loss", "sharpened", "clip", "twice", "curriculum", "recompute", "begin_with"]
     return Restoring(
         **{name: getattr(asked, name) for name in names},
-        sources=tuple(asked.sources),
+        sources=tuple(map(naming.pictures, asked.sources)),
         operators=tuple(hashlib.sha256(path.read_bytes()).hexdigest() for path in asked.operators),
-        pool=asdict(plan.pool),
+        pool=asdict(_pool(asked)),
         perceptual=features.described if features else None,
         lr=asked.lr or RATES[asked.stage],
         samples_every=asked.look_every,
@@ -74,26 +82,36 @@ def _settings(asked: argparse.Namespace, plan: Plan, features: critics.Perceptua
     )
 
 
-def _plan(asked: argparse.Namespace) -> Plan:
-    side, (width, height) = 4 * asked.patch, asked.pool_size
-    pool = Pool(asked.pool, asked.patches, asked.pool_frames, (height, width))
-    source = naming.source(asked.sources)
-    return Plan(source, _degradation(asked), asked.seed, asked.frames, (side, side), asked.batch, pool=pool)
+def _pool(asked: argparse.Namespace) -> Pool:
+    width, height = asked.pool_size
+    return Pool(asked.pool, asked.patches, asked.pool_frames, (height, width))
 
 
-def _degradation(asked: argparse.Namespace) -> Degradation:
+def _plan(asked: argparse.Namespace, world: World) -> Plan:
+    side, source, degradation = 4 * asked.patch, naming.source(asked.sources), _degradation(asked, world)
+    return Plan(source, degradation, asked.seed, asked.frames, (side, side), asked.batch, pool=_pool(asked))
+
+
+def _degradation(asked: argparse.Namespace, world: World) -> Degradation:
+    clips = math.ceil(
+        asked.curriculum * world.share(asked.batch) / asked.patches
+    )  # that a process makes in those steps
     if asked.operators:
-        return AnimeSROp(clean=asked.clean, grown=asked.curriculum, operators=tuple(load_operators(asked.operators)))
-    return BasicOp(LEARNED_OP if asked.twice else BASIC_OP, asked.clean, asked.curriculum)
+        return AnimeSROp(clean=asked.clean, grown=clips, operators=tuple(load_operators(asked.operators)))
+    return BasicOp(LEARNED_OP if asked.twice else BASIC_OP, asked.clean, clips)
 
 
 def _export(asked: argparse.Namespace) -> None:
     found = checkpoints.find(asked.run_folder)
     if asked.output.suffix != ".onnx":
+        if asked.half or asked.name or asked.source or asked.licence:
+            raise ArgumentError(
+                f"--half, --name, --source, --licence are of artifacts, FILE.onnx; got '{asked.output}'"
+            )
         export(found, GENERATOR, asked.output, averaged=not asked.raw)
         print(f"{asked.output}: {asked.output.stat().st_size} bytes")
         return
-    facts = asked.name, asked.source, asked.licence
+    facts = asked.name or "mine", asked.source or "trained by training.animesr", asked.licence or "unknown"
     model = artifact_of(found, GENERATOR, *facts, averaged=not asked.raw, half=asked.half)
     artifact.write(model, asked.output, half=asked.half)
     print(f"{asked.output}: {asked.output.stat().st_size} bytes, weights {model.spec.weights_sha256}")
@@ -119,9 +137,9 @@ def _parser() -> argparse.ArgumentParser:
     add("output", type=Path, metavar="FILE")
     add("--raw", action="store_true", help="the weights that are trained rather than their moving average")
     add("--half", action="store_true", help="an artifact with weights in float16")
-    add("--name", default="mine", help="of an artifact [%(default)s]")
-    add("--source", default="trained by training.animesr", help="of an artifact [%(default)s]")
-    add("--licence", default="unknown", help="of an artifact [%(default)s]")
+    add("--name", help="of an artifact [mine]")
+    add("--source", help="of an artifact [trained by training.animesr]")
+    add("--licence", help="of an artifact [unknown]")
     action.set_defaults(run=_export)
     return parser
 
@@ -132,25 +150,27 @@ def _add_samples(group: argparse._ArgumentGroup) -> None:
     add("--patch", type=words.positive, default=Restoring.patch, help="side at low resolution [%(default)s]")
     add("--batch", type=words.positive, default=16, help="of all processes together [%(default)s]")
     add("--clean", type=float, default=0.0, help="share of clips that are only reduced [%(default)s]")
-    text = "of each process, over which the degradations grow from mild ones [they are whole]"
-    add("--curriculum", type=words.whole, default=0, metavar="CLIPS", help=text)
-    text = "learned operators, of training.lbo; each step of a reduction is one of them with probability 1/2"
+    text = "over which the degradations grow from mild ones [they are whole]"
+    add("--curriculum", type=words.whole, default=0, metavar="STEPS", help=text)
+    text = "learned operators, of training.lbo; each step of a reduction, --twice, is one of them with probability 1/2"
     add("--operators", type=Path, nargs="+", default=[], metavar="FILE", help=text)
     add("--twice", action="store_true", help="reduce by two twice without operators too, as step 3 does")
     add("--pool", type=words.positive, default=1, help="clips that samples are cut out of at once [%(default)s]")
     add("--patches", type=words.positive, default=1, help="samples for each clip that is made [%(default)s]")
     add("--pool-frames", type=words.whole, default=0, help="of such a clip [as a sample has]")
     add("--pool-size", type=words.size, default=(0, 0), metavar="WxH", help="of such a clip [a sample's]")
-    add("--seed", type=words.whole, default=0, help="[%(default)s]")
+    text = "of samples and networks; stages of one seed see the same clips in the same order [%(default)s]"
+    add("--seed", type=words.whole, default=0, help=text)
 
 
 def _add_losses(group: argparse._ArgumentGroup) -> None:
     add = group.add_argument
     add("--steps", type=words.positive, required=True)
-    add("--lr", type=float, default=0.0, help="learning rate [2e-4 of stage net, 1e-4 of stage gan]")
+    add("--lr", type=words.above_zero, help="learning rate [2e-4 of stage net, 1e-4 of stage gan]")
     text = "distance to the truth [%(default)s, as the paper has it]"
     add("--loss", choices=tuple(DISTANCES), default=Restoring.loss, help=text)
-    add("--length", type=words.whole, default=0, help="steps over which it falls along a cosine [it is constant]")
+    text = "steps over which it falls along a cosine, in stage net after it has grown, for 100 at most [it is constant]"
+    add("--length", type=words.whole, default=0, help=text)
     add("--growing", action="store_true", help="samples grow from one frame to all of them, over --length steps")
     add("--plain", dest="sharpened", action="store_false", help="stage net learns the truth as it is, not sharpened")
     add("--clip", type=float, default=0.0, help="longest gradient [any]")
@@ -170,6 +190,7 @@ def _add_running(group: argparse._ArgumentGroup) -> None:
     for name, usual in {"look": 1000, "log": 50, "milestone": 0}.items():
         add(f"--{name}-every", type=words.whole, default=usual, metavar="STEPS", help="[%(default)s]")
     add("--tensorboard", action="store_true", help="numbers and pictures go there, too")
+    command.add_accept(group)
 
 
 if __name__ == "__main__":

@@ -26,5 +26,8 @@ def start(asked: str, name: str, network: nn.Module) -> dict[str, Path] | None:
     try:
         network.load_state_dict(network_of(model).state_dict())
     except RuntimeError as error:
-        raise TrainingError(f"'{asked}' is of another network, {model.spec.network}; give that by --network") from error
+        there = f"{model.spec.network} {'with' if model.spec.feedback else 'without'} feedback"
+        raise TrainingError(
+            f"'{asked}' is of another network, {there}; say so by --network, and by --alone where it has no feedback"
+        ) from error
     return None

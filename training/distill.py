@@ -27,7 +27,6 @@ from training.distilling import Batch, Batches, Clip, Compared, Distillation, Di
 from training.distilling.learner import GROWTH
 from training.distilling.pool import DRAWN
 from vsanimesr import models
-from vsanimesr.cli import run
 from vsanimesr.errors import TrainingError
 from vsanimesr.models import artifact
 from vsanimesr.spec import ARCHITECTURES
@@ -35,7 +34,7 @@ from vsanimesr.spec import ARCHITECTURES
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Do what the command line says; returns the exit code."""
-    return run(_parser(), arguments)
+    return command.run(_parser(), arguments)
 
 
 def _pool(asked: argparse.Namespace) -> None:
@@ -56,6 +55,7 @@ def _train(asked: argparse.Namespace) -> int | None:
         **{name: getattr(asked, name) for name in names},
         pools=tuple({**asdict(Pool.read(pool)), "clips": len(clips(pool))} for pool in asked.pool),
         length=asked.length or asked.steps,
+        begin_with=asked.begin_with,
         growth=((1.0, asked.frames),) if asked.frames else GROWTH,
         clip=1.0,
         samples_every=asked.look_every,
@@ -75,8 +75,9 @@ def _trained(asked: argparse.Namespace, settings: Distilling, found: list[Clip],
     def batches(first: int) -> Iterator[Batch]:
         return samples.of(world.numbers(first, settings.batch), settings.frames)
 
-    outcome = Trainer(asked.run_folder, settings, learner, batches, world=world, start=start).run()
-    return command.concluded(outcome, settings.steps)
+    trainer = Trainer(asked.run_folder, settings, learner, batches, world=world, start=start, accept=asked.accept)
+    outcome = trainer.run()
+    return command.concluded(outcome, settings.steps, world)
 
 
 def _export(asked: argparse.Namespace) -> None:
@@ -144,6 +145,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--precision", choices=("fp32", "bf16"), default="bf16", help="[%(default)s]")
     for name, usual in {"look": 500, "log": 50, "milestone": 0}.items():
         add(f"--{name}-every", type=int, default=usual, metavar="STEPS", help="[%(default)s]")
+    command.add_accept(action)
     action.set_defaults(run=_train)
 
     action = commands.add_parser("export", help="the averaged student as an artifact with weights in float16")

@@ -2,7 +2,7 @@
 
     python -m training.rescale pairs ...
     python -m training.lbo train PAIRS NET
-    python -m training.lbo train PAIRS GAN --stage gan --begin-with NET
+    python -m training.lbo train PAIRS GAN --stage gan --begin-with NET --vgg19 FILE
     python -m training.lbo export GAN one.pth
     python -m training.lbo sheet one.pth two.pth examples/clip.mkv -o operators.png
 
@@ -17,7 +17,7 @@ from pathlib import Path
 from training import command, words
 from training.core import Trainer, World, checkpoints, joined, seed
 from training.core import export as write_weights
-from training.critics import Perceptual, add_perceptual, perceptual
+from training.critics import Perceptual, add_perceptual, perceptual, refuse_perceptual
 from training.data.ahead import Ahead
 from training.data.cache import MEBIBYTE
 from training.degrade import sheet as degradations
@@ -26,7 +26,6 @@ from training.operators.adversarial import GanStage
 from training.operators.learner import RATES, Learning, NetStage
 from training.operators.network import FACTOR
 from training.operators.pairs import PATCH, Batch
-from vsanimesr.cli import run
 from vsanimesr.errors import TrainingError
 
 BATCHES = 2
@@ -35,21 +34,24 @@ BATCHES = 2
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Do what the command line says; returns the exit code."""
-    return run(_parser(), arguments)
+    return command.run(_parser(), arguments)
 
 
 def _train(asked: argparse.Namespace) -> int | None:
     if asked.stage == "gan" and asked.begin_with is None:
         raise TrainingError("the GAN stage begins with what the net stage left: give its run by --begin-with")
+    if asked.stage == "net":
+        refuse_perceptual(asked, "stage net has no such loss")
     features = perceptual(asked) if asked.stage == "gan" else None
     pairs = Pairs(asked.pairs, asked.patch, asked.seed, asked.cache * MEBIBYTE)
-    names = ("stage", "steps", "batch", "seed", "precision", "patch")
+    names = ("stage", "steps", "batch", "seed", "precision", "patch", "clip")
     settings = Learning(
         **{name: getattr(asked, name) for name in names},
         pairs=pairs.facts,
         pairs_sha256=pairs.sha256,
         lr=asked.lr or RATES[asked.stage],
         length=asked.length or asked.steps,
+        begin_with=str(asked.begin_with or ""),
         perceptual=features.described if features else None,
         samples_every=asked.look_every,
         log_every=asked.log_every,
@@ -71,8 +73,9 @@ def _trained(
         return Ahead(pairs.of(world.numbers(first, settings.batch), asked.readers), BATCHES)
 
     start = {"operator": asked.begin_with} if asked.begin_with else None
-    outcome = Trainer(asked.run_folder, settings, learner, batches, world=world, start=start).run()
-    return command.concluded(outcome, settings.steps)
+    trainer = Trainer(asked.run_folder, settings, learner, batches, world=world, start=start, accept=asked.accept)
+    outcome = trainer.run()
+    return command.concluded(outcome, settings.steps, world)
 
 
 def _export(asked: argparse.Namespace) -> None:
@@ -105,9 +108,8 @@ def _parser() -> argparse.ArgumentParser:
     add("--length", type=words.whole, default=0, metavar="STEPS", help="at half of which the rate is halved [all]")
     add("--batch", type=words.positive, default=16, help="[%(default)s]")
     add("--patch", type=words.positive, default=PATCH, help="side of HR; small ones are for processors [%(default)s]")
-    add(
-        "--lr", type=float, default=0.0, help=f"[{', '.join(f'{rate:g} for {stage}' for stage, rate in RATES.items())}]"
-    )
+    add("--lr", type=words.above_zero, help=f"[{', '.join(f'{rate:g} for {stage}' for stage, rate in RATES.items())}]")
+    add("--clip", type=float, default=0.0, help="longest gradient [any]")
     add("--seed", type=words.whole, default=0, help="[%(default)s]")
     add("--device", default="", help="cpu or cuda [CUDA where there is any]")
     add("--precision", choices=("fp32", "bf16"), default="fp32", help="[%(default)s]")
@@ -115,6 +117,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--cache", type=words.whole, default=1024, metavar="MIB", help="of pictures that are kept [%(default)s]")
     for name, usual in {"look": 1000, "log": 50, "milestone": 0}.items():
         add(f"--{name}-every", type=words.whole, default=usual, metavar="STEPS", help="[%(default)s]")
+    command.add_accept(action)
     add_perceptual(action)
     action.set_defaults(run=_train)
 

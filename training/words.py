@@ -1,5 +1,6 @@
 """Words of command lines as numbers: types for argparse, which names the option and shows what they say."""
 
+import math
 import re
 from argparse import ArgumentTypeError
 
@@ -31,6 +32,17 @@ def network(text: str) -> Network:
         raise ArgumentTypeError(f"{text!r} is no network, wanted one such as 24:3-2-1:64")
     features, full, half, quarter, fusion = map(int, found.groups())
     return Network(features, (full, half, quarter), fusion)
+
+
+def above_zero(text: str) -> float:
+    """A number above 0; raises ArgumentTypeError for anything else."""
+    try:
+        found = float(text)
+    except ValueError:
+        found = 0.0
+    if not 0 < found < math.inf:
+        raise ArgumentTypeError(f"{text!r}, wanted a number above 0")
+    return found
 
 
 def _number(text: str, least: int) -> int:

@@ -159,6 +159,10 @@ class Network:
     fusion: int = 224
     """Channels between the two convolutions that join the branches."""
 
+    def __str__(self) -> str:
+        """As command lines have it, features:blocks:fusion, such as '64:5-3-2:224'."""
+        return f"{self.features}:{'-'.join(map(str, self.blocks))}:{self.fusion}"
+
 
 ARCHITECTURES = {"animesr": Network(), "animesr-lite": Network(24, (3, 2, 1), 64)}
 """The networks by name: AnimeSR's own, and a narrow one for processors and small GPUs."""

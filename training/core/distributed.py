@@ -9,6 +9,7 @@ process does with the whole batch. Process 0 alone writes files and draws progre
 import inspect
 import os
 import random
+import re
 from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -104,7 +105,8 @@ def joined(device: str = "") -> Generator[World, None, None]:
     """The processes of torchrun find each other; without torchrun there is one.
 
     device: 'cpu', 'cuda' or 'cuda:1', by default CUDA where there is any; of several processes each takes the GPU of
-    its number. They talk by NCCL on CUDA and by Gloo elsewhere. Raises TrainingError if the device is not there.
+    its number. They talk by NCCL on CUDA and by Gloo elsewhere. Raises TrainingError for
+    a device that is none or not there.
     """
     here = _device(device)
     if "RANK" not in os.environ:
@@ -120,6 +122,8 @@ def joined(device: str = "") -> Generator[World, None, None]:
 
 
 def _device(name: str) -> torch.device:
+    if name and not re.fullmatch(r"cpu|cuda(:\d+)?", name):
+        raise TrainingError(f"the device {name!r}, wanted cpu, cuda or one GPU such as cuda:1")
     device = torch.device(name or ("cuda" if torch.cuda.is_available() else "cpu"))
     if device.type != "cuda":
         return device

@@ -29,8 +29,8 @@ def check(name: str, terms: Mapping[str, float], gradient: float) -> None:
         return
     told = ", ".join(f"{term} {value:g}" for term, value in found.items())
     raise Stopped(
-        f"the loss of '{name}' is no finite number any more: {told}; lower the learning rate, set clip to 1, use fp32, "
-        "or look for samples that are not from 0 to 1"
+        f"the loss of '{name}' is no finite number any more: {told}; go on with a lower learning rate (--accept lr), "
+        "gradients clipped at 1 (--accept clip) or fp32 (--accept precision), or look for samples not from 0 to 1"
     )
 
 
@@ -39,7 +39,9 @@ def check_weights(networks: Mapping[str, nn.Module]) -> None:
     for name, network in networks.items():
         for key, value in network.state_dict().items():
             if not bool(torch.isfinite(value).all()):
-                raise Stopped(f"{key} of the network '{name}' is not finite; lower the learning rate or set clip to 1")
+                raise Stopped(
+                    f"{key} of the network '{name}' is not finite; lower the learning rate, or clip gradients at 1"
+                )
 
 
 @contextmanager

@@ -26,7 +26,7 @@ def check(found: Checkpoint, settings: Settings, processes: int, accept: Collect
     if refused:
         raise TrainingError(
             f"the training in '{found.path}' had other settings ({'; '.join(refused)}); give it those, begin another "
-            "in a new folder, or accept the differences by name"
+            "in a new folder, or go on with what differs by --accept NAME"
         )
 
 
@@ -67,7 +67,8 @@ def begin_from[B](stages: Mapping[str, Path], learner: Learner[B], tools: Tools)
             has_one = name in found.facts.updates
             _load(average.network, found.load(f"average-{name}.pt") if has_one else weights, found.path)
             average.updates = found.facts.updates.get(name, 0)
-        _LOG.info("'%s' starts from '%s'", name, found.path)
+        if tools.world.leads:
+            _LOG.info("'%s' starts from '%s'", name, found.path)
 
 
 def captured[B](learner: Learner[B], tools: Tools, random: list[randomness.States]) -> State:
@@ -90,5 +91,5 @@ def _load(network: nn.Module, weights: Mapping[str, Any], path: Path) -> None:
 def _tell_versions(found: Checkpoint, tools: Tools) -> None:
     then, now = found.facts.versions, state.versions(tools.device)
     told = [f"{name} {then.get(name)}, now {value}" for name, value in now.items() if then.get(name) != value]
-    if told:
+    if told and tools.world.leads:
         _LOG.warning("'%s' was made by %s: the training may differ in rounding", found.path, "; ".join(told))

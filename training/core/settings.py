@@ -32,6 +32,8 @@ class Settings:
     """Samples of a step, of all processes together."""
     seed: int = 0
     """Of samples and networks."""
+    begin_with: str = ""
+    """What the networks began with, as it was asked for; empty for nothing."""
     precision: Precision = "fp32"
     """Of the forward pass."""
     channels_last: bool = True
@@ -51,7 +53,7 @@ class Settings:
     log_every: int = free(50)
     """Steps between lines of the log."""
     samples_every: int = free(1000)
-    """Steps between sample pictures; 0: none."""
+    """Steps between sample pictures, which the last step has, too; 0: none."""
     tensorboard: bool = free(False)
     """Whether numbers and pictures go to TensorBoard, too."""
 

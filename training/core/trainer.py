@@ -113,7 +113,7 @@ class Trainer[B]:
                 self._report(meter, board, ended=ended)
                 if ended or late or self._due(self.settings.save_every) or self._due(self.settings.milestone_every):
                     self._save()
-                if board and self._due(self.settings.samples_every):
+                if board and self._looks():
                     self._draw(board)  # after saving: what fails here loses no step
 
     def _advance(self, batch: B) -> None:
@@ -180,6 +180,11 @@ class Trainer[B]:
 
     def _due(self, every: int) -> bool:
         return bool(every) and self.tools.step % every == 0
+
+    def _looks(self) -> bool:
+        """Whether it is time for samples: now and then, and of what the training ends with."""
+        every = self.settings.samples_every
+        return bool(every) and (self._due(every) or self.tools.step >= self.settings.steps)
 
     def _late(self) -> bool:
         minutes = self.settings.save_minutes

@@ -8,8 +8,17 @@
 """
 
 from training.critics.lsgan import to_fake, to_real
-from training.critics.options import add_perceptual, perceptual
+from training.critics.options import add_perceptual, perceptual, refuse_perceptual
 from training.critics.patchgan import PatchGAN, flattened
 from training.critics.perceptual import Perceptual
 
-__all__ = ["PatchGAN", "Perceptual", "add_perceptual", "flattened", "perceptual", "to_fake", "to_real"]
+__all__ = [
+    "PatchGAN",
+    "Perceptual",
+    "add_perceptual",
+    "flattened",
+    "perceptual",
+    "refuse_perceptual",
+    "to_fake",
+    "to_real",
+]

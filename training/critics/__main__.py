@@ -24,7 +24,6 @@ from training.critics.drawings import Drawings
 from training.critics.options import add_perceptual, perceptual
 from training.critics.samples import Batch, Samples
 from training.critics.teaching import FeatureTraining, Teaching
-from vsanimesr.cli import run
 from vsanimesr.errors import TrainingError
 
 HELD_OUT = 32
@@ -33,7 +32,7 @@ HELD_OUT = 32
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Do what the command line says; returns the exit code."""
-    return run(_parser(), arguments)
+    return command.run(_parser(), arguments)
 
 
 def _train(asked: argparse.Namespace) -> int | None:
@@ -58,8 +57,8 @@ def _trained(asked: argparse.Namespace, settings: Teaching, world: World) -> int
     def batches(first: int) -> Iterator[Batch]:
         return making.batches(samples, world.numbers(first, settings.batch), asked.workers)
 
-    outcome = Trainer(asked.run_folder, settings, learner, batches, world=world).run()
-    return command.concluded(outcome, settings.steps)
+    outcome = Trainer(asked.run_folder, settings, learner, batches, world=world, accept=asked.accept).run()
+    return command.concluded(outcome, settings.steps, world)
 
 
 def held_out(samples: Samples, count: int) -> Batch:
@@ -110,6 +109,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--precision", choices=("fp32", "bf16"), default="bf16", help="[%(default)s]")
     add("--look-every", type=words.whole, default=500, metavar="STEPS", help="0: never [%(default)s]")
     add("--log-every", type=words.positive, default=50, metavar="STEPS", help="[%(default)s]")
+    command.add_accept(action)
     action.set_defaults(run=_train)
 
     action = commands.add_parser("export", help="the averaged features as a file in float16")

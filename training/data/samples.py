@@ -107,7 +107,8 @@ class Plan:
         if any(side % SCALE for side in (*self.size, *self.clip_size)):
             raise ArgumentError(f"sizes {self.size} and {self.clip_size}, wanted multiples of {SCALE}")
         if self.clip_frames < self.frames or any(a < b for a, b in zip(self.clip_size, self.size, strict=True)):
-            raise ArgumentError(f"a pool of {self.pool} for samples of {self.frames} frames of {self.size}: too small")
+            samples, clips = _words(self.frames, self.size), _words(self.clip_frames, self.clip_size)
+            raise ArgumentError(f"a pool of clips of {clips} for samples of {samples}, wanted clips as large at least")
 
     @property
     def clip_frames(self) -> int:
@@ -192,6 +193,10 @@ def clip_of(plan: Plan, number: int) -> int:
 def values(frames: Pictures) -> Tensor:
     """uint8 [T, H, W, 3] as float32 [T, 3, H, W] from 0 to 1."""
     return torch.from_numpy(frames).permute(0, 3, 1, 2).contiguous().float().div_(255)
+
+
+def _words(frames: int, size: Size) -> str:
+    return f"{frames} frames of {size[1]}x{size[0]}"
 
 
 def _checked(low: Tensor, truth: Truth, plan: Plan, number: int) -> NDArray[np.float32]:

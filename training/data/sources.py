@@ -56,7 +56,9 @@ def cropped(rng: np.random.Generator, pictures: Sequence[Pictures], size: Size, 
         raise MediaError(f"{name}: its pictures have different sizes; give the pictures of a clip one size")
     height, width = size
     if high < height or wide < width:
-        raise MediaError(f"{name} is {wide}x{high}, wanted at least {width}x{height}: leave it out, or crop smaller")
+        raise MediaError(
+            f"{name} is {wide}x{high}, wanted at least {width}x{height}: leave it out, or take smaller samples"
+        )
     top, left = int(rng.integers(high - height + 1)), int(rng.integers(wide - width + 1))
     return np.stack([picture[top : top + height, left : left + width] for picture in pictures])
 

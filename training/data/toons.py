@@ -43,7 +43,7 @@ class ToonClips:
     def clip(self, rng: np.random.Generator, frames: int, size: Size, interval: int = 1) -> Truth:
         """As `Source.clip`; raises ArgumentError for more frames than a clip has."""
         if frames > self.length:
-            raise ArgumentError(f"{frames} frames of rendered clips of {self.length}; make those longer")
+            raise ArgumentError(f"samples of {frames} frames: rendered clips have {self.length}, wanted no more")
         seed = int(rng.integers(self.seeds))
         numbers = window(rng, self.length, frames, interval)
         name = f"rendered clip {seed} ({self.split}), frames {numbers[0]} to {numbers[-1]}"

@@ -12,7 +12,7 @@ from vsanimesr.errors import TrainingError
 from vsanimesr.models import artifact
 
 METHODS = BASE, BASIC, TWICE, POOL = "bicubic", "basic", "twice", "pool"
-"""Enlarged; and the networks, each of which differs from the one before in one thing."""
+"""Enlarged; and the networks: those of basic operators, with reductions by two twice, and with learned operators."""
 NETWORKS = METHODS[1:]
 RESULTS, SETTINGS = "results.json", "settings.json"
 OWN = "seed", "twice", "operators"
@@ -20,6 +20,8 @@ OWN = "seed", "twice", "operators"
 
 type Clips = Mapping[str, Mapping[str, Mapping[str, float | None]]]
 """Means by the name of a clip, method and measure; None where a clip has none, such as no line."""
+JUDGED = "origin", "frames", "size"
+"""What a clip was, beside its name."""
 
 
 @dataclass(frozen=True)
@@ -33,6 +35,8 @@ class Result:
     means: Mapping[str, Mapping[str, float | None]]
     """By method and measure, the mean over the clips that have one."""
     clips: Clips
+    judged: Mapping[str, Mapping[str, Any]]
+    """By the name of a clip, what else JUDGED names of it."""
 
     def mean(self, method: str, measure: str) -> float:
         """Of a method; raises TrainingError where there is none."""
@@ -82,7 +86,8 @@ def _results(folder: Path) -> Iterator[Result]:
         told = _read(path)
         try:
             clips = {clip["name"]: clip["means"] for clip in told["clips"]}
-            result = Result(path.parent.name, told["methods"], told["means"], clips)
+            judged = {clip["name"]: {name: clip[name] for name in JUDGED} for clip in told["clips"]}
+            result = Result(path.parent.name, told["methods"], told["means"], clips, judged)
             for means in (result.means, *clips.values()):
                 {method: means[method]["psnr"] for method in METHODS}
         except (KeyError, TypeError) as error:

@@ -50,5 +50,5 @@ def _comparable(one: Seed, other: Seed) -> None:
         )
 
 
-def _judged(seed: Seed) -> dict[str, list[str]]:
-    return {each.degradation: sorted(each.clips) for each in seed.results}
+def _judged(seed: Seed) -> dict[str, Mapping[str, Mapping[str, Any]]]:
+    return {each.degradation: each.judged for each in seed.results}

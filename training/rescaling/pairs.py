@@ -30,7 +30,7 @@ class Pairing:
     factor: float
     """What frames are reduced to before they are upscaled."""
     by: str
-    """Who chose it: person or auto."""
+    """Who chose it: person, auto or habit (`choice`)."""
     model: str
     """What the model was asked for by."""
     weights: str

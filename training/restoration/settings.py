@@ -38,7 +38,7 @@ class Restoring(Settings):
     clean: float = 0.0
     """Share of the clips that are only reduced; the paper has none."""
     curriculum: int = 0
-    """Clips, of each process, over which the degradations grow from mild ones to the paper's; 0: they are whole."""
+    """Steps over which the degradations grow from mild ones to the paper's; 0: they are whole."""
     frames: int = 15
     """Of a sample; gradients run through all of them."""
     patch: int = 64
@@ -52,7 +52,10 @@ class Restoring(Settings):
     lr: float
     """Learning rate, the highest one where it falls."""
     length: int = 0
-    """Steps over which it falls to a hundredth along half a cosine; 0: it is constant, as the paper has it."""
+    """Steps over which it falls to a hundredth along half a cosine; 0: it is constant, as the paper has it.
+
+    In stage net it grows over a tenth of them at first, 100 at most.
+    """
     growing: bool = False
     """Whether samples grow over `length` steps, 1, 3, 7, then all frames: much quicker for short trainings."""
     sharpened: bool = True
@@ -84,7 +87,8 @@ class Restoring(Settings):
     @property
     def schedule(self) -> Schedule:
         """Of the learning rate."""
-        return Cosine(self.lr, self.length, self.lr / 100, warm_up=100) if self.length else Constant(self.lr)
+        warm_up = min(100, self.length // 10) if self.stage == "net" else 0
+        return Cosine(self.lr, self.length, self.lr / 100, warm_up) if self.length else Constant(self.lr)
 
     def taken(self, step: int) -> int:
         """How many of a sample's frames the step after `step` others takes."""

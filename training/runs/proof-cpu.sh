@@ -16,6 +16,6 @@ for number in 0 1 2; do
     [ -e "$out/low-$number.mkv" ] ||
         "$python" -m training.hidden video "$out/low-$number.mkv" --chain broadcast --first $((100 * number)) --clips 30
 done
-printf '%s\n' $seeds | xargs --max-procs 2 -I SEED bash training/runs/proof-seed.sh "$out" SEED
+printf '%s\n' $seeds | xargs -P 2 -I SEED bash training/runs/proof-seed.sh "$out" SEED
 "$python" -m training.proof gather "$out" -o "$out/proof.jsonl"
 [ "$seeds" != "0 1 2" ] || "$python" -m training.proof report "$out/proof.jsonl" -o "$out/proof.md"
