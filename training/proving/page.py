@@ -102,8 +102,8 @@ training knows:
 def _nearer(operators: Sequence[Fidelity]) -> str:
     gains = [each.operator - each.area for each in operators]
     return (
-        f"What the {len(gains)} operators make of pseudo truth that they learned from is nearer to the frames of their\n"
-        f"videos than means of 2x2 samples are by {statistics.fmean(gains):+.2f} dB ({min(gains):+.2f} to "
+        f"What the {len(gains)} operators make of pseudo truth that they learned from is nearer to their videos'\n"
+        f"frames than means of 2x2 samples are by {statistics.fmean(gains):+.2f} dB ({min(gains):+.2f} to "
         f"{max(gains):+.2f}), at {statistics.fmean(each.operator for each in operators):.2f} dB; one below nothing has "
         "learned nothing."
     )
