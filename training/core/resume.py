@@ -82,10 +82,15 @@ def captured[B](learner: Learner[B], tools: Tools, random: list[randomness.State
 
 
 def _load(network: nn.Module, weights: Mapping[str, Any], path: Path) -> None:
-    try:
-        network.load_state_dict(dict(weights))
-    except RuntimeError as exc:
-        raise TrainingError(f"'{path}' is of another network: {exc}") from exc
+    there, here = ({name: tuple(each.shape) for name, each in kind.items()} for kind in (weights, network.state_dict()))
+    others = sorted(name for name in there | here if there.get(name) != here.get(name))
+    if others:
+        was, wanted = (kind.get(others[0], "nothing") for kind in (there, here))
+        raise TrainingError(
+            f"'{path}' is of another network: {len(others)} tensors differ, such as {others[0]}, which is {was} there, "
+            f"wanted {wanted}; ask for the network that it was trained with"
+        )
+    network.load_state_dict(dict(weights))
 
 
 def _tell_versions(found: Checkpoint, tools: Tools) -> None:
