@@ -3,9 +3,11 @@
 import hashlib
 import json
 import shutil
+from pathlib import Path
 
 import pytest
 
+import training
 from tests.networks import network
 from training.proof import main
 from training.proving.page import Gain
@@ -94,6 +96,12 @@ def test_gains_and_their_spread(proof):
     assert "What the 2 operators make of pseudo truth" in text
     assert "against bicubic it has +3.50 dB" in text
     assert "by +0.50 dB (+0.50 to +0.50), at 25.00 dB" in text
+
+
+def test_the_report_that_is_kept_is_of_the_figures_that_are_kept(tmp_path):
+    kept = Path(training.__file__).parent
+    assert main(["report", str(kept / "proof.jsonl"), "-o", str(tmp_path / "proof.md")]) == 0
+    assert (tmp_path / "proof.md").read_text() == (kept / "proof.md").read_text()
 
 
 def test_seeds_of_several_machines_are_gathered(proof, tmp_path_factory):
