@@ -93,9 +93,7 @@ def _plan(asked: argparse.Namespace, world: World) -> Plan:
 
 
 def _degradation(asked: argparse.Namespace, world: World) -> Degradation:
-    clips = math.ceil(
-        asked.curriculum * world.share(asked.batch) / asked.patches
-    )  # that a process makes in those steps
+    clips = math.ceil(asked.curriculum * world.share(asked.batch) / asked.patches)  # of a process, in so many steps
     if asked.operators:
         return AnimeSROp(clean=asked.clean, grown=clips, operators=tuple(load_operators(asked.operators)))
     return BasicOp(LEARNED_OP if asked.twice else BASIC_OP, asked.clean, clips)

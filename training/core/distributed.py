@@ -105,8 +105,8 @@ def joined(device: str = "") -> Generator[World, None, None]:
     """The processes of torchrun find each other; without torchrun there is one.
 
     device: 'cpu', 'cuda' or 'cuda:1', by default CUDA where there is any; of several processes each takes the GPU of
-    its number. They talk by NCCL on CUDA and by Gloo elsewhere. Raises TrainingError for
-    a device that is none or not there.
+    its number. They talk by NCCL on CUDA and by Gloo elsewhere. Raises TrainingError for a
+    device that is none or not there.
     """
     here = _device(device)
     if "RANK" not in os.environ:
