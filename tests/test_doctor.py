@@ -264,7 +264,7 @@ def test_the_exit_status_tells_whether_a_video_can_be_upscaled(monkeypatch, caps
     captured = capsys.readouterr()
     report = json.loads(captured.out)
     assert report == {"schema": 1, "ready": not lost, "findings": [asdict(each) for each in findings]}
-    assert captured.err == "vsanimesr: no video can be upscaled here before this is in order: bb\n" * lost
+    assert captured.err == "vsanimesr: the default model can upscale no video here before this is in order: bb\n" * lost
 
 
 def test_the_table_has_the_way_out(monkeypatch, capsys):

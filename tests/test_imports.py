@@ -1,4 +1,4 @@
-"""What importing and running the filter loads: no PyTorch, no network (ARCHITECTURE.md, invariants 7 and 9)."""
+"""What importing and running the filter loads: no PyTorch, no network (ARCHITECTURE.md, invariants 7 and 11)."""
 
 import subprocess
 import sys

@@ -131,7 +131,20 @@ def test_more_can_be_made_later(film, tmp_path):
     assert tree(few) == tree(all_)
 
 
-@pytest.mark.parametrize("changed", [{"factor": 0.4}, {"identity": "other"}, {"weights": "cd" * 32}, {"seed": 1}])
+def test_what_another_folder_has_can_be_left_out(film, tmp_path):
+    first, rest, all_ = tmp_path / "first", tmp_path / "rest", tmp_path / "all"
+    make(film, rescaling.upscaler(), KIND, first, clips=2, bar=quiet)
+    make(film, rescaling.upscaler(), replace(KIND, skip=2), rest, clips=4, bar=quiet)
+    make(film, rescaling.upscaler(), KIND, all_, clips=6, bar=quiet)
+    parts = [*sorted(first.glob("0*")), *sorted(rest.glob("0*"))]
+    assert [tree(part) for part in parts] == [tree(part) for part in sorted(all_.glob("0*"))]
+    assert len({tree(part)[Path("lr/00000000.png")] for part in parts}) == 6
+
+
+OTHERS = [{"factor": 0.4}, {"identity": "other"}, {"weights": "cd" * 32}, {"seed": 1}, {"skip": 1}]
+
+
+@pytest.mark.parametrize("changed", OTHERS)
 def test_a_folder_of_others_is_refused(film, tmp_path, changed):
     make(film, rescaling.upscaler(), KIND, tmp_path, clips=1, bar=quiet)
     before = tree(tmp_path)
@@ -149,6 +162,10 @@ def test_a_person_may_confirm_what_statistics_chose(film, tmp_path):
 def test_what_cannot_be_made_says_why(film, tmp_path):
     with pytest.raises(TrainingError, match=r"has 6 sub-clips .* wanted 200; lower --clips to 6"):
         make(film, rescaling.upscaler(), KIND, tmp_path / "out", clips=200, bar=quiet)
+    with pytest.raises(TrainingError, match=r"a cut, 2 after the 4 that --skip leaves out, .* --clips to 2"):
+        make(film, rescaling.upscaler(), replace(KIND, skip=4), tmp_path / "out", clips=3, bar=quiet)
+    with pytest.raises(TrainingError, match=r"0 after the 7 that --skip leaves out, wanted 3; take a longer video"):
+        make(film, rescaling.upscaler(), replace(KIND, skip=7), tmp_path / "out", clips=3, bar=quiet)
     assert not (tmp_path / "out").exists()
     small = rescaling.filmed(tmp_path / "small.mkv", rescaling.shots(1, (6, 64)))
     with pytest.raises(TrainingError, match="64x6, wanted 8x8"):
@@ -170,10 +187,11 @@ def chosen(model, tmp_path):
 
 def test_the_command_makes_what_was_chosen_and_nothing_else(chosen, model, tmp_path, capsys):
     path, out = chosen
-    words = ["pairs", str(path), str(out), str(tmp_path / "pairs"), "--clips", "1", "--quiet"]
+    words = ["pairs", str(path), str(out), str(tmp_path / "pairs"), "--clips", "1", "--skip", "2", "--quiet"]
     assert rescale.main(words) == 0
     kept = Pairing.read(tmp_path / "pairs")
     assert (kept.factor, kept.by, kept.weights, kept.video) == (0.5, "person", load(model).weights, "film")
+    assert kept.skip == 2
     assert len(list((tmp_path / "pairs" / "000000" / "hr").iterdir())) == 10
     capsys.readouterr()
     assert rescale.main(["choose", str(out), "--factor", "0.4"]) == 0

@@ -40,14 +40,12 @@ def looked_at(path: Path) -> None:
 
 
 def test_drawn_animation(tmp_path: Path) -> None:
-    (tmp_path / "out").mkdir()
     run("toon", tmp_path)
     looked_at(tmp_path / "out" / "toon.png")
 
 
 def test_degradations(tmp_path: Path) -> None:
     (tmp_path / "examples").symlink_to(ROOT / "examples")
-    (tmp_path / "out").mkdir()
     run("degrade", tmp_path)
     looked_at(tmp_path / "out" / "degradations.png")
 

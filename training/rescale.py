@@ -82,7 +82,7 @@ def _pairs(asked: argparse.Namespace) -> None:
             f"{known.source.weights[:12]}; name that one by --model, or measure and choose again"
         )
     video = measured(asked.video, asked.out, partial(_bar, asked.quiet))
-    pairs = Pairing.of(known, choice, asked.seed, asked.precision)
+    pairs = Pairing.of(known, choice, asked.seed, asked.precision, asked.skip)
     make(video, upscaler, pairs, asked.pairs, clips=asked.clips, bar=partial(_bar, asked.quiet))
 
 
@@ -123,6 +123,7 @@ def _parser() -> argparse.ArgumentParser:
     add("out", type=Path, metavar="OUT", help="of `measure` and `choose`")
     add("pairs", type=Path, metavar="PAIRS", help="folder of the pairs; may hold some")
     add("--clips", type=words.positive, default=200, help="sub-clips of 11 frames, 10 of which count [%(default)s]")
+    add("--skip", type=words.whole, default=0, metavar="N", help="first ones to leave out, of another folder [none]")
     add("--model", default="", help="where the measured model is now [where it was]")
     _add_computing(action)
     action.set_defaults(run=_pairs)

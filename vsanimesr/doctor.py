@@ -50,7 +50,7 @@ class Finding:
     way_out: str = ""
     """What to do about it; '' where nothing is to be done."""
     needed: bool = False
-    """Whether no video can be upscaled where this is missing or broken."""
+    """Whether the default model can upscale no video where this is missing or broken."""
 
 
 def ready(findings: Iterable[Finding]) -> bool:

@@ -80,7 +80,7 @@ def create(clip: Mapping[str, Any], arguments: Mapping[str, Any]) -> Filter:
     """Make the filter for a clip of `width`, `height`, `frames`, `format` (its name, '' if it varies).
 
     `properties` of the clip are the first frame's, where `reads_first_frame` asked for them. Raises ArgumentError,
-    FormatError, ModelError or BackendError.
+    FormatError, ModelError, BackendError or EngineError.
     """
     names.check(arguments)
     values = {**names.DEFAULTS, **arguments}

@@ -47,7 +47,7 @@ def _drawn(pool: Pool, number: int) -> tuple[Pictures, list[int]]:
 
 
 def _taken(pool: Pool) -> Callable[[Pool, int], tuple[Pictures, list[int]]]:
-    """The same out of footage, whose clips are of one scene each, as `training.prepare` makes them."""
+    """The same out of footage, a clip of which counts as one scene: few of `training.prepare` have a cut."""
     source = naming.source([pool.source])
 
     def taken(pool: Pool, number: int) -> tuple[Pictures, list[int]]:

@@ -21,21 +21,22 @@ MULTIPLE = 8
 
 
 def make(video: Video, upscaler: Upscaler, pairs: Pairing, folder: Path, *, clips: int, bar: Bar) -> None:
-    """Makes the sub-clips 0 to `clips` - 1 that are not there yet.
+    """Makes the sub-clips 0 to `clips` - 1, counted from `pairs.skip` on, that are not there yet.
 
     Sub-clip N is the same for every number of them, so more can be made later. Raises TrainingError for a video that
     has fewer or whose frames are too small, or a folder of other pairs; JobError where it cannot be written, or
     another process works in it; what reading the video and computing raise.
     """
     found = windows(video.measures, pairs.frames, pairs.seed)
-    if len(found) < clips:
-        raise TrainingError(
-            f"'{video.path}' has {len(found)} sub-clips of {pairs.frames} frames without a cut, wanted {clips}; "
-            f"lower --clips to {len(found)}, or take a longer video"
-        )
+    left = max(0, len(found) - pairs.skip)
+    if left < clips:
+        there = f"'{video.path}' has {len(found)} sub-clips of {pairs.frames} frames without a cut"
+        skipped = f", {left} after the {pairs.skip} that --skip leaves out" if pairs.skip else ""
+        lower = f"lower --clips to {left}, or " if left else ""
+        raise TrainingError(f"{there}{skipped}, wanted {clips}; {lower}take a longer video")
     with durable.held(folder), bar("clips", clips) as seen:
         pairs.described(folder)
-        for number, window in enumerate(found[:clips]):
+        for number, window in enumerate(found[pairs.skip :][:clips]):
             target = folder / f"{number:06d}"
             if not target.exists():
                 _write(target, _made(footage.pictures(video, window), upscaler, pairs))

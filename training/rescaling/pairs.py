@@ -40,18 +40,20 @@ class Pairing:
     authors' code."""
     seed: int = 0
     """Of which sub-clips are taken."""
+    skip: int = 0
+    """The first ones, which are left out: another folder has them."""
     burn_in: int = BURN_IN
     """Steps on the first frame as a still."""
     precision: str = "fp32"
     """Of the model."""
 
     @classmethod
-    def of(cls, measured: Measured, choice: Choice, seed: int, precision: str) -> Self:
+    def of(cls, measured: Measured, choice: Choice, seed: int, precision: str, skip: int = 0) -> Self:
         """The pairs of a video by the factor that was chosen for it."""
         source = measured.source
         return cls(
             video=source.video, identity=source.identity, factor=choice.tenths / 10, by=choice.by,
-            model=source.model, weights=source.weights, seed=seed, precision=precision,
+            model=source.model, weights=source.weights, seed=seed, skip=skip, precision=precision,
         )  # fmt: skip
 
     @property

@@ -70,8 +70,8 @@ done
 operators=()
 for video in "$@"; do
     work=$out/videos/$(name "$video")
-    "$python" -m training.rescale pairs "$video" "$work" "$work/pairs" --clips "${CLIPS:-60}" --device "$device"
-    "$python" -m training.rescale pairs "$video" "$work" "$work/held-out" --clips 4 --seed 1 --device "$device"
+    "$python" -m training.rescale pairs "$video" "$work" "$work/held-out" --clips 4 --device "$device"
+    "$python" -m training.rescale pairs "$video" "$work" "$work/pairs" --skip 4 --clips "${CLIPS:-60}" --device "$device"
     lbo=(--held-out "$work/held-out" --batch 8 --patch 128 --cache 4096 --device "$device")
     "$python" -m training.lbo train "$work/pairs" "$work/net" --stage net --steps "$((steps / 4))" --lr 5e-4 "${lbo[@]}"
     "$python" -m training.lbo train "$work/pairs" "$work/gan" --stage gan --steps "$((steps / 8))" "${lbo[@]}" \

@@ -46,8 +46,8 @@ done
 operators=()
 for video in "$@"; do
     work=$out/videos/$(name "$video")
-    "$python" -m training.rescale pairs "$video" "$work" "$work/pairs" --clips "${CLIPS:-200}" --device cuda
-    "$python" -m training.rescale pairs "$video" "$work" "$work/held-out" --clips 4 --seed 1 --device cuda
+    "$python" -m training.rescale pairs "$video" "$work" "$work/held-out" --clips 4 --device cuda
+    "$python" -m training.rescale pairs "$video" "$work" "$work/pairs" --skip 4 --clips "${CLIPS:-200}" --device cuda
     lbo=(--held-out "$work/held-out" --steps 100000 --readers 8 --cache 12000)
     "$python" -m training.lbo train "$work/pairs" "$work/net" --stage net "${lbo[@]}"
     "$python" -m training.lbo train "$work/pairs" "$work/gan" --stage gan "${lbo[@]}" --begin-with "$work/net" \

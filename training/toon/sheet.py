@@ -57,6 +57,7 @@ def save(image: Pixels, output: Path, most: int | None = None) -> None:
         file = io.BytesIO()
         Image.fromarray(image).save(file, **settings)
         if most is None or file.tell() <= most:
+            output.parent.mkdir(parents=True, exist_ok=True)
             output.write_bytes(file.getvalue())
             return
     raise ArgumentError(

@@ -12,7 +12,7 @@ from vsanimesr.errors import JobError
 
 SCHEMA = 1
 EPILOG = """\
-The exit status is 0 only if a video can be upscaled.
+The exit status is 0 only if a video can be upscaled by the default model.
 
 examples:
   vsanimesr doctor
@@ -35,7 +35,7 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
 
 
 def run(arguments: argparse.Namespace) -> None:
-    """Print everything that was found; raises JobError where no video can be upscaled."""
+    """Print everything that was found; raises JobError where the default model can upscale no video."""
     findings = list(doctor.examine())
     if arguments.json:
         report = {"schema": SCHEMA, "ready": doctor.ready(findings), "findings": [asdict(each) for each in findings]}
@@ -44,7 +44,7 @@ def run(arguments: argparse.Namespace) -> None:
         _print(findings)
     if not doctor.ready(findings):
         bad = [each.name for each in findings if each.needed and each.state in (doctor.MISSING, doctor.BROKEN)]
-        raise JobError(f"no video can be upscaled here before this is in order: {', '.join(bad)}")
+        raise JobError(f"the default model can upscale no video here before this is in order: {', '.join(bad)}")
 
 
 def _print(findings: Sequence[Finding]) -> None:

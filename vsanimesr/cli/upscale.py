@@ -99,12 +99,18 @@ def _add_upscaling(parser: argparse.ArgumentParser) -> None:
 def _add_encoding(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("encoding")
     group.add_argument("--encoder", choices=ENCODERS, default="x264", help="[%(default)s]")
-    group.add_argument("--crf", type=float, metavar="N", help="quality, less is better [the encoder's usual one]")
-    group.add_argument("--preset", default="", metavar="NAME", help="speed against size [the encoder's usual one]")
+    group.add_argument("--crf", type=float, metavar="N", help=f"quality, less is better [{_usual('crf')}]")
+    group.add_argument("--preset", default="", metavar="NAME", help=f"speed against size [{_usual('preset')}]")
     words = "further options of ffmpeg's for the encoder, in one word, such as '-tune animation'"
     group.add_argument("--encoder-args", default="", metavar="WORDS", help=words)
     words = "leave out streams: audio, subtitle, attachment, data, video, or a number"
     group.add_argument("--drop", default="", metavar="WHAT,WHAT", help=words)
+
+
+def _usual(name: str) -> str:
+    """What each encoder takes where nothing else is asked for."""
+    found = {encoder: getattr(ENCODERS[encoder], name) for encoder in ENCODERS if ENCODERS[encoder].quality}
+    return ", ".join(f"{encoder} {value}" for encoder, value in found.items() if value != "")
 
 
 def _add_work(parser: argparse.ArgumentParser) -> None:

@@ -50,10 +50,10 @@ def check(source: InputContainer, streams: Sequence[Stream], container: str, out
     refused = [(stream, why) for stream in streams if (why := _refusal(source.streams[stream.index], container))]
     if refused:
         named = "; ".join(f"{describe(stream)}: {why}" for stream, why in refused)
-        drops = " ".join(f"--drop {kind}" for kind in sorted({stream.kind for stream, _ in refused}))
+        drop = ",".join(sorted({stream.kind for stream, _ in refused}))
         other = "write a file of the source's own kind" if "matroska" in container else "write .mkv"
         raise MediaError(
-            f"'{output}' cannot carry what '{source.name}' has: {named}; {other}, or leave it out: {drops}"
+            f"'{output}' cannot carry what '{source.name}' has: {named}; {other}, or leave it out: --drop {drop}"
         )
 
 
