@@ -49,7 +49,7 @@ BUILT_IN = {
             "toon",
             ARCHITECTURE,
             "trained from scratch on drawn animation",
-            "3f098e0b91269c5bf15476557a1710da7aeeb439d419007246f41dc923ef3767",
+            "48fca122a6d3db3aef0709ff9b0fc88a9b4660e9de7328a0f52f55f42377b686",
         ),
     )
 }
